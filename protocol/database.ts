@@ -1,0 +1,207 @@
+/**
+ * The local database port: everything that a node may ask of its PostgreSQL, and everything that it may be told.
+ *
+ * Each command is one that an untouched PostgreSQL 15 to 18 can carry out (the SQL stands beside it), with one
+ * exception that its comment names. `sim/postgres` models exactly these; `pg/` does them for real.
+ *
+ * Commands of one session are carried out one after another; each gets exactly one reply, except where it says so.
+ */
+import type { Csn } from "./csn.ts";
+import type { Gid } from "./gid.ts";
+import type { NodeId, NodeSet } from "./members.ts";
+
+/** A database session: a positive number of a client's own, or `applySession(gid)`. */
+export type SessionId = number;
+
+/** The session in which the row changes of a remote transaction are applied. */
+export function applySession(gid: Gid): SessionId {
+  return -gid;
+}
+
+/** The gid that a session applies, or 0 for a client's own session. */
+export function gidOfSession(session: SessionId): Gid {
+  return session < 0 ? -session : 0;
+}
+
+export type Isolation = "read committed" | "repeatable read";
+
+/** Row locks, weakest first; their conflicts are PostgreSQL's (documentation, "Row-Level Locks"). */
+export type RowLockMode = "key share" | "share" | "no key update" | "update";
+
+export type Value = number | string | null;
+export type Key = number | string;
+/** Values in the order of the table's columns. */
+export type Row = readonly Value[];
+
+export interface TableDefinition {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** Primary key, one column. An UPDATE does not change it. */
+  readonly key: string;
+  readonly unique?: readonly string[];
+  readonly references?: readonly ForeignKey[];
+}
+
+/** ON DELETE and ON UPDATE NO ACTION, not deferrable. */
+export interface ForeignKey {
+  readonly column: string;
+  readonly table: string;
+}
+
+/** The SQL that scenarios speak, as data; `pg/` renders it as text. */
+export type Statement =
+  | {
+      readonly type: "select";
+      readonly table: string;
+      readonly keys: readonly Key[] | "all";
+      readonly lock?: RowLockMode;
+    }
+  | { readonly type: "insert"; readonly table: string; readonly row: Row }
+  | {
+      readonly type: "update";
+      readonly table: string;
+      readonly key: Key;
+      readonly set: readonly Assignment[];
+    }
+  | { readonly type: "delete"; readonly table: string; readonly key: Key };
+
+/** `column = to`, or `column = column + add`. */
+export type Assignment =
+  | { readonly column: string; readonly to: Value }
+  | { readonly column: string; readonly add: number };
+
+/** Rows in order of key; a write returns no rows. */
+export interface StatementResult {
+  readonly rows: readonly Row[];
+  /** For each row read, the gid of the transaction that wrote this version. */
+  readonly versions: readonly Gid[];
+  /** Rows read or changed. */
+  readonly count: number;
+  /** For a write that changed a row, the gid that wrote the version it replaced (0: none, or the initial load). */
+  readonly replaced: Gid;
+  /** What the statement's snapshot holds. */
+  readonly snapshot: SnapshotLabel;
+}
+
+/** Which commits a snapshot holds, in the two ways in which a check may ask (theory 4.2). */
+export interface SnapshotLabel {
+  /** Largest CSN that is visible; under CSN visibility, the snapshot's own timestamp. */
+  readonly csn: Csn;
+  /** Number of replicated commits visible. */
+  readonly count: number;
+}
+
+/** SQLSTATE and message, as PostgreSQL words them. */
+export interface SqlError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * What PREPARE TRANSACTION makes durable beside the transaction. On a real server it is the gid's text, so it
+ * survives a crash, is listed in pg_prepared_xacts, and travels in the replication stream with the write set.
+ */
+export interface PrepareLabel {
+  readonly gid: Gid;
+  readonly generation: number;
+  readonly members: NodeSet;
+  /** Time of the transaction's begin at its coordinator: who is older wins a deadlock. */
+  readonly age: Csn;
+  /** The coordinator's prepare stamp. */
+  readonly coordinatorStamp: Csn;
+  /** This node's prepare stamp; at the coordinator, the same as `coordinatorStamp`. */
+  readonly stamp: Csn;
+}
+
+/** One row of a write set, as logical decoding delivers it with REPLICA IDENTITY FULL. */
+export interface RowChange {
+  readonly kind: "insert" | "update" | "delete";
+  readonly table: string;
+  readonly key: Key;
+  /** The new row; null for a delete. */
+  readonly row: Row | null;
+  /** The gid that wrote the version overwritten at the origin: every replica must replace the same one. */
+  readonly base: Gid;
+}
+
+/** A row lock that the transaction holds without having changed the row. */
+export interface RowLock {
+  readonly table: string;
+  readonly key: Key;
+  readonly mode: RowLockMode;
+}
+
+/** A transaction as the origin's replication stream delivers it, at its PREPARE. */
+export interface PreparedChange {
+  /** Position of the PREPARE record's end in the origin's WAL. */
+  readonly lsn: number;
+  readonly label: PrepareLabel;
+  readonly rows: readonly RowChange[];
+  /** FOR SHARE and the like, and the key-share locks on parents of foreign keys (theory 5.3 "Beyond rows"). */
+  readonly locks: readonly RowLock[];
+}
+
+export type DatabaseCommand =
+  /** BEGIN ISOLATION LEVEL ...; the snapshot is taken by the first statement. */
+  | { readonly type: "begin"; readonly session: SessionId; readonly isolation: Isolation }
+  /**
+   * Any statement. `snapshot` is a CSN to read at, and 0 on a stock server: reading at a CSN needs patched
+   * visibility (theory 1.6), the one thing here that an untouched server cannot do.
+   */
+  | {
+      readonly type: "execute";
+      readonly session: SessionId;
+      readonly statement: Statement;
+      readonly snapshot: Csn;
+    }
+  /** COMMIT of a transaction that wrote nothing. */
+  | { readonly type: "commit"; readonly session: SessionId }
+  /** ROLLBACK, or pg_terminate_backend where the session is busy or waits; the open statement gets no reply. */
+  | { readonly type: "rollback"; readonly session: SessionId }
+  /** PREPARE TRANSACTION; the session is free afterwards. */
+  | { readonly type: "prepare"; readonly session: SessionId; readonly label: PrepareLabel }
+  /** BEGIN, then the row changes of a remote transaction one by one, under its replication origin. */
+  | { readonly type: "apply"; readonly gid: Gid; readonly change: PreparedChange }
+  /** COMMIT PREPARED; `csn` becomes the commit timestamp (pg_replication_origin_xact_setup). */
+  | { readonly type: "commitPrepared"; readonly gid: Gid; readonly csn: Csn }
+  | { readonly type: "rollbackPrepared"; readonly gid: Gid }
+  /** pg_locks, pg_blocking_pids and pg_prepared_xacts: who waits for whom, for at least `longerThanUs`. */
+  | { readonly type: "waits"; readonly longerThanUs: number }
+  /** DELETE FROM the table of outcomes: no reply. */
+  | { readonly type: "forgetOutcomes"; readonly coordinator: NodeId; readonly below: Gid };
+
+export type DatabaseReply =
+  | { readonly type: "begun"; readonly session: SessionId }
+  | {
+      readonly type: "executed";
+      readonly session: SessionId;
+      readonly result: StatementResult;
+      /** Whether the transaction has an xid: it wrote or locked a row, so its COMMIT concerns other nodes. */
+      readonly wrote: boolean;
+    }
+  /** The statement, the apply or the PREPARE failed; the session's transaction is rolled back or can only be. */
+  | { readonly type: "failed"; readonly session: SessionId; readonly error: SqlError }
+  | { readonly type: "committed"; readonly session: SessionId }
+  | { readonly type: "rolledBack"; readonly session: SessionId }
+  | { readonly type: "applied"; readonly gid: Gid }
+  /** Durable, with its label. */
+  | { readonly type: "prepared"; readonly gid: Gid }
+  /** Durable and visible. */
+  | { readonly type: "committedPrepared"; readonly gid: Gid }
+  | { readonly type: "rolledBackPrepared"; readonly gid: Gid }
+  | { readonly type: "waits"; readonly edges: readonly WaitEdge[] };
+
+/** One waits for a lock that the other holds, or stands before it in the queue for. */
+export interface WaitEdge {
+  readonly waiter: Locker;
+  readonly holder: Locker;
+}
+
+/** Who holds or wants a lock: a client's session, or minus the gid of an applying or prepared transaction. */
+export type Locker = number;
+
+/** What a transaction's outcome row says after its COMMIT PREPARED, until it is forgotten. */
+export interface CommittedOutcome {
+  readonly gid: Gid;
+  readonly csn: Csn;
+}
