@@ -1,0 +1,38 @@
+/** What a node is told before it starts, and what never changes while it lives. */
+import type { NodeId } from "./members.ts";
+
+export const COMMIT_PROTOCOLS = ["2pc", "3pc", "e3pc", "paxos-commit"] as const;
+export type CommitProtocolName = (typeof COMMIT_PROTOCOLS)[number];
+
+export const SNAPSHOT_MANAGERS = ["clock-si", "clock-si-committer", "local"] as const;
+export type SnapshotManagerName = (typeof SNAPSHOT_MANAGERS)[number];
+
+export interface NodeConfig {
+  readonly node: NodeId;
+  /** The cluster is nodes 1 to `nodes`. */
+  readonly nodes: number;
+  readonly commit: CommitProtocolName;
+  readonly snapshot: SnapshotManagerName;
+  /** Microseconds from one beat to the next. Every timeout below is a count of beats, because a wall clock may step. */
+  readonly heartbeatUs: number;
+  /** A peer that was silent for so many beats is suspected. */
+  readonly suspectBeats: number;
+  /** A coordinator that lacks a vote or an ack for so many beats stops waiting for it. */
+  readonly voteBeats: number;
+  /** What was not answered is said again after so many beats. */
+  readonly resendBeats: number;
+  /** A transaction in doubt for so many beats is resolved, though its coordinator can be heard. */
+  readonly resolveBeats: number;
+  /** How often, in microseconds, a node with unfinished applies or statements looks for deadlocks. */
+  readonly deadlockUs: number;
+  /** A stamp that is further ahead of the own clock than this many microseconds is refused (theory 5.6 V7). */
+  readonly maxDriftUs: number;
+  /** What a node does about a CSN ahead of its clock: wait until the clock is there, or set its clock forward (mmts 2.1). */
+  readonly skew: "wait" | "absorb";
+  /** Stamps are made durable so far ahead, in microseconds (theory 1.3 C1). */
+  readonly clockReserveUs: number;
+  /** Clock-SI's DELTA: snapshots are taken so many microseconds in the past, so that readers wait less. */
+  readonly snapshotAgeUs: number;
+  /** Whether a client hears of its commit only when every member has carried it out (strong SI). */
+  readonly waitPeerCommits: boolean;
+}

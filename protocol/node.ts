@@ -1,0 +1,203 @@
+/**
+ * One node's whole behaviour, as a recipe: `step` takes an input, changes the state it is handed, and emits effects.
+ * This file only says which part owns which input.
+ */
+
+import { takeAbort, takeCommit, takeFinished, takeProtocolMessage } from "./commit/decisions.ts";
+import { type CommitProtocols, commitProtocols } from "./commit/protocols.ts";
+import { beatTransactions, restoreTransactions } from "./commit/resolver.ts";
+import type { Context } from "./context.ts";
+import { type DatabaseReply, gidOfSession } from "./database.ts";
+import { takeDeadlockTimer, takeWaits, takeWound } from "./deadlock.ts";
+import type { Emit, TimerName } from "./effects.ts";
+import { type Gid, showGid } from "./gid.ts";
+import type { Input } from "./inputs.ts";
+import { getKeyed } from "./keyed.ts";
+import type { NodeId } from "./members.ts";
+import { countSilence, hear, sendHeartbeats, takeHeartbeat } from "./membership/heartbeats.ts";
+import type { Message } from "./messages.ts";
+import type { DurableRecord } from "./records.ts";
+import {
+  confirmStreams,
+  reopenStream,
+  takeApplied,
+  takeApplyFailed,
+  takeApplyRolledBack,
+  takeChange,
+} from "./replication/streams.ts";
+import { retryHeldStatements, takeRequest, takeSessionReply } from "./sessions.ts";
+import { restoreClock } from "./snapshot/clock.ts";
+import { type TransactionManagers, transactionManagers } from "./snapshot/managers.ts";
+import type { NodeState, Transaction } from "./state.ts";
+import { finish, peerOf, rollBackLocally, settle } from "./transactions.ts";
+import { ProtocolViolation, unreachable } from "./violation.ts";
+
+/** Changes the state in place, and emits effects in the order in which the host must carry them out. */
+export type Step = (state: NodeState, input: Input, emit: Emit) => void;
+
+export interface Rules {
+  readonly commitProtocols: CommitProtocols;
+  readonly transactionManagers: TransactionManagers;
+}
+
+export const step: Step = createStep({ commitProtocols, transactionManagers });
+
+/** A step under other rules: for rivals under development, and for mutants. */
+export function createStep(rules: Rules): Step {
+  const context: Context = {
+    emit: () => {},
+    commit: rules.commitProtocols["2pc"],
+    manager: rules.transactionManagers.local,
+  };
+  return (state, input, emit) => {
+    context.emit = emit;
+    context.commit = rules.commitProtocols[state.config.commit];
+    context.manager = rules.transactionManagers[state.config.snapshot];
+    takeInput(state, input, context);
+  };
+}
+
+function takeInput(node: NodeState, input: Input, context: Context): void {
+  node.now = input.now;
+  if (!node.running && input.type !== "started") {
+    throw new ProtocolViolation(`node ${node.config.node} was given a ${input.type} before it was started`);
+  }
+  switch (input.type) {
+    case "started":
+      return start(node, input, context);
+    case "message":
+      return takeMessage(node, input.from, input.message, context);
+    case "timer":
+      return takeTimer(node, input.timer, context);
+    case "request":
+      return takeRequest(node, input.session, input.request, context);
+    case "database":
+      return takeReply(node, input.reply, context);
+    case "change":
+      return takeChange(node, input.from, input.change, context);
+    case "streamBroken":
+      return reopenStream(node, input.from, context);
+    default:
+      return unreachable(input);
+  }
+}
+
+function start(node: NodeState, input: Extract<Input, { type: "started" }>, context: Context): void {
+  if (node.running) throw new ProtocolViolation(`node ${node.config.node} was started twice`);
+  node.running = true;
+  restoreMarks(node, input.records);
+  restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
+  for (let peer = 1; peer <= node.config.nodes; peer++) {
+    if (peer !== node.config.node) context.emit({ type: "openStream", from: peer });
+  }
+  beat(node, context);
+}
+
+function restoreMarks(node: NodeState, records: readonly DurableRecord[]): void {
+  for (const record of records) {
+    if (record.kind === "clock") restoreClock(node, record.highWater);
+    if (record.kind === "finished") peerOf(node, record.coordinator).finishedBelow = record.below;
+    if (record.kind === "sequence") {
+      node.nextSequence = record.reserved;
+      node.reservedSequence = record.reserved;
+    }
+  }
+}
+
+function takeMessage(node: NodeState, from: NodeId, message: Message, context: Context): void {
+  hear(node, from, context);
+  switch (message.type) {
+    case "heartbeat":
+      return takeHeartbeat(node, from, message.finishedBelow, message.clock, context);
+    case "commit":
+      return takeCommit(node, message.gid, message.csn, context);
+    case "abort":
+      return takeAbort(node, message.gid, message.reason, context);
+    case "finished":
+      return takeFinished(node, from, message.gid, context);
+    case "wound":
+      return takeWound(node, message.gid, message.by, context);
+    case "vote":
+    case "refusal":
+    case "precommit":
+    case "preabort":
+    case "ack":
+    case "inquiry":
+    case "status":
+    case "promise":
+    case "accept":
+      return takeProtocolMessage(node, from, message, context);
+    default:
+      return unreachable(message);
+  }
+}
+
+function takeTimer(node: NodeState, timer: TimerName, context: Context): void {
+  switch (timer) {
+    case "heartbeat":
+      return beat(node, context);
+    case "deadlock":
+      return takeDeadlockTimer(node, context);
+    case "commit queue":
+      return context.manager.advance(node, context);
+    case "snapshot":
+      return retryHeldStatements(node, context);
+    default:
+      return unreachable(timer);
+  }
+}
+
+function beat(node: NodeState, context: Context): void {
+  node.beats += 1;
+  sendHeartbeats(node, context);
+  countSilence(node, context);
+  confirmStreams(node, context);
+  beatTransactions(node, context);
+  context.emit({ type: "setTimer", timer: "heartbeat", afterUs: node.config.heartbeatUs });
+}
+
+function takeReply(node: NodeState, reply: DatabaseReply, context: Context): void {
+  switch (reply.type) {
+    case "applied":
+      return takeApplied(node, reply.gid, context);
+    case "prepared":
+      return takePrepared(node, reply.gid, context);
+    case "committedPrepared":
+    case "rolledBackPrepared":
+      return finish(node, transactionOf(node, reply.gid), context);
+    case "waits":
+      return takeWaits(node, reply.edges, context);
+    case "failed": {
+      const gid = gidOfSession(reply.session);
+      if (gid !== 0) return takeApplyFailed(node, gid, reply.error, context);
+      return takeSessionReply(node, reply, context);
+    }
+    case "rolledBack": {
+      const gid = gidOfSession(reply.session);
+      if (gid !== 0) return takeApplyRolledBack(node, gid, context);
+      return takeSessionReply(node, reply, context);
+    }
+    case "begun":
+    case "executed":
+    case "committed":
+      return takeSessionReply(node, reply, context);
+    default:
+      return unreachable(reply);
+  }
+}
+
+function takePrepared(node: NodeState, gid: Gid, context: Context): void {
+  const tx = transactionOf(node, gid);
+  tx.local = "prepared";
+  // Durable: the write set need not be read again.
+  settle(node, tx);
+  // Decided while PREPARE was under way; it could not be called back.
+  if (tx.outcome === "abort") return rollBackLocally(node, tx, context);
+  context.commit.prepared(node, tx, context);
+}
+
+function transactionOf(node: NodeState, gid: Gid): Transaction {
+  const tx = getKeyed(node.transactions, gid);
+  if (tx === undefined) throw new ProtocolViolation(`${showGid(gid)} is unknown to node ${node.config.node}`);
+  return tx;
+}

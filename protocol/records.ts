@@ -1,0 +1,48 @@
+/**
+ * What a node keeps in its log, beside what its PostgreSQL keeps.
+ *
+ * A prepared transaction and its label, and the outcome row of a committed one, are PostgreSQL's own durable state;
+ * the log holds what PostgreSQL has no place for (mmts 1.10): promises and accepted values of the commit protocols,
+ * decisions that cannot yet be carried out, and high-water marks.
+ */
+import type { Csn } from "./csn.ts";
+import type { Gid } from "./gid.ts";
+import type { NodeId, NodeSet } from "./members.ts";
+import type { AcceptedVote, Term } from "./messages.ts";
+
+export type DurableRecord =
+  /** Every stamp and snapshot that this node ever gave, and every CSN that it committed, is below. */
+  | { readonly kind: "clock"; readonly highWater: Csn }
+  /** Every sequence number that this node ever gave is below. */
+  | { readonly kind: "sequence"; readonly reserved: number }
+  /** Every transaction of this coordinator below this gid is finished on every member. */
+  | { readonly kind: "finished"; readonly coordinator: NodeId; readonly below: Gid }
+  | TransactionRecord;
+
+/** At most one a gid. */
+export type TransactionRecord =
+  /** Decided to commit, though COMMIT PREPARED has to wait for its turn (2PC and Paxos Commit coordinators). */
+  | (RecordHead & { readonly kind: "decision"; readonly csn: Csn })
+  /** 2PC and 3PC: promised a resolver never to prepare it. */
+  | (RecordHead & { readonly kind: "refused" })
+  /** 3PC: precommitted. */
+  | (RecordHead & { readonly kind: "precommit"; readonly csn: Csn })
+  /** E3PC: the Paxos acceptor. A value is "commit with csn", or "abort" if csn is 0; accepted 0 is no value. */
+  | (RecordHead & {
+      readonly kind: "e3pc";
+      readonly promised: Term;
+      readonly accepted: Term;
+      readonly csn: Csn;
+    })
+  /** Paxos Commit: the acceptor of all instances, one vote for each member in ascending order. */
+  | (RecordHead & {
+      readonly kind: "paxos-commit";
+      readonly promised: Term;
+      readonly votes: readonly AcceptedVote[];
+    });
+
+interface RecordHead {
+  readonly gid: Gid;
+  readonly generation: number;
+  readonly members: NodeSet;
+}

@@ -1,0 +1,137 @@
+/**
+ * Normal mode: each peer's own transactions, read from that peer's PostgreSQL.
+ *
+ * A write set arrives when the origin's PREPARE is durable. It is applied in a session of its own, so that one that
+ * waits for a lock holds up no other; it gets this node's stamp when all its locks are held; then it is prepared.
+ * The connection delivers in order; after a break it begins again behind what was confirmed, so a write set may
+ * come twice, and is recognised by its gid (a server's slot may even move backwards in a crash: postgres.md I).
+ */
+import type { Context } from "../context.ts";
+import { applySession, type PreparedChange, type SqlError } from "../database.ts";
+import { watchForDeadlocks } from "../deadlock.ts";
+import { type Gid, showGid } from "../gid.ts";
+import { getKeyed } from "../keyed.ts";
+import type { NodeId } from "../members.ts";
+import type { AbortReason } from "../messages.ts";
+import { isDrifted } from "../snapshot/clock.ts";
+import type { NodeState, Transaction } from "../state.ts";
+import {
+  createTransaction,
+  finish,
+  peerOf,
+  prepareLocally,
+  reasonOf,
+  recall,
+  settle,
+  stampTransaction,
+} from "../transactions.ts";
+import { ProtocolViolation } from "../violation.ts";
+
+export function takeChange(node: NodeState, from: NodeId, change: PreparedChange, context: Context): void {
+  const { label, lsn } = change;
+  const { stream } = peerOf(node, from);
+  stream.received = lsn;
+  // Finished here before the stream was opened again, or aborted before its write set came: nothing to do.
+  if (recall(node, label.gid) !== null) return;
+  const known = getKeyed(node.transactions, label.gid);
+  // A second delivery of what is being worked on; the first one's position is settled in its time.
+  if (known !== undefined && (known.local !== "absent" || known.lsn !== 0)) return;
+  const tx =
+    known ?? createTransaction(node, label.gid, label.generation, label.members, context.commit.begin());
+  tx.age = label.age;
+  tx.coordinatorStamp = label.coordinatorStamp;
+  tx.lsn = lsn;
+  stream.unsettled.push(lsn);
+  const reason = reasonToRefuse(node, tx, from, context);
+  if (reason !== null) return refuse(node, tx, reason, context);
+  tx.local = "applying";
+  node.busy += 1;
+  watchForDeadlocks(node, context);
+  context.emit({ type: "database", command: { type: "apply", gid: label.gid, change } });
+}
+
+/** Every lock is held now. */
+export function takeApplied(node: NodeState, gid: Gid, context: Context): void {
+  const tx = getKeyed(node.transactions, gid);
+  // Aborted while it was applied: its rollback follows.
+  if (tx === undefined || tx.local !== "applying") return;
+  node.busy -= 1;
+  stampTransaction(node, tx, context);
+  prepareLocally(node, tx, applySession(gid), context);
+}
+
+/** The apply, or the PREPARE behind it, failed; PostgreSQL holds nothing of it any more. */
+export function takeApplyFailed(node: NodeState, gid: Gid, error: SqlError, context: Context): void {
+  const tx = getKeyed(node.transactions, gid);
+  if (tx === undefined || (tx.local !== "applying" && tx.local !== "preparing")) return;
+  if (tx.local === "applying") node.busy -= 1;
+  const preparing = tx.local === "preparing";
+  tx.local = "absent";
+  if (tx.outcome === "abort") return finish(node, tx, context);
+  const rule = preparing ? "prepare failed" : "apply failed";
+  refuse(node, tx, reasonOf(node, rule, `${error.code} ${error.message}`), context);
+}
+
+/** ROLLBACK of an apply is done. */
+export function takeApplyRolledBack(node: NodeState, gid: Gid, context: Context): void {
+  const tx = getKeyed(node.transactions, gid);
+  if (tx === undefined || tx.local !== "rolling back") {
+    throw new ProtocolViolation(`${showGid(gid)} was rolled back unasked`);
+  }
+  tx.local = "absent";
+  finish(node, tx, context);
+}
+
+export function reopenStream(node: NodeState, from: NodeId, context: Context): void {
+  const { stream } = peerOf(node, from);
+  stream.received = stream.confirmed;
+  context.emit({ type: "openStream", from });
+}
+
+/** Once a beat: tells each peer's server up to where its changes need not be kept for this node. */
+export function confirmStreams(node: NodeState, context: Context): void {
+  for (let from = 1; from <= node.config.nodes; from++) {
+    if (from === node.config.node) continue;
+    const { stream } = peerOf(node, from);
+    const settled = (stream.unsettled[0] ?? stream.received + 1) - 1;
+    if (settled <= stream.confirmed) continue;
+    stream.confirmed = settled;
+    context.emit({ type: "confirmStream", from, lsn: settled });
+  }
+}
+
+function reasonToRefuse(
+  node: NodeState,
+  tx: Transaction,
+  from: NodeId,
+  context: Context,
+): AbortReason | null {
+  if (tx.refused || !context.commit.mayPrepare(tx)) {
+    return reasonOf(node, "prepare after promise", "this node promised a resolver not to prepare it");
+  }
+  if (tx.generation !== node.generation) {
+    return reasonOf(
+      node,
+      "other generation",
+      `it is of generation ${tx.generation}, this node in ${node.generation}`,
+    );
+  }
+  if (isDrifted(node, tx.coordinatorStamp)) {
+    return reasonOf(
+      node,
+      "clock drift",
+      `node ${from}'s clock is ${tx.coordinatorStamp - node.now} us ahead`,
+    );
+  }
+  const { clockLead } = peerOf(node, from);
+  if (clockLead > node.config.maxDriftUs) {
+    return reasonOf(node, "clock drift", `this node's clock is ${clockLead} us ahead of node ${from}'s`);
+  }
+  return null;
+}
+
+function refuse(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
+  tx.refused = true;
+  settle(node, tx);
+  context.commit.refuse(node, tx, reason, context);
+}

@@ -1,0 +1,264 @@
+/**
+ * Clients' sessions: from BEGIN to the moment when COMMIT becomes a distributed transaction.
+ *
+ * A transaction runs on its coordinator's PostgreSQL alone until COMMIT. One that wrote nothing is committed there
+ * and costs no message. One that wrote becomes PREPARE TRANSACTION; the commit protocol takes it from there, and
+ * `transactions.ts` answers the client.
+ */
+import type { Request } from "./client.ts";
+import type { Context } from "./context.ts";
+import type { DatabaseReply, SqlError, Statement } from "./database.ts";
+import { watchForDeadlocks } from "./deadlock.ts";
+import { makeGid } from "./gid.ts";
+import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
+import type { AbortReason } from "./messages.ts";
+import { nextStamp } from "./snapshot/clock.ts";
+import type { NodeState, Session, Transaction } from "./state.ts";
+import {
+  abortError,
+  createTransaction,
+  decideAbort,
+  prepareLocally,
+  reasonOf,
+  stampTransaction,
+} from "./transactions.ts";
+import { ProtocolViolation, unreachable } from "./violation.ts";
+
+/** How many sequence numbers one forced write reserves. */
+const SEQUENCE_RESERVE = 10_000;
+
+export function takeRequest(node: NodeState, id: number, request: Request, context: Context): void {
+  const session = getKeyed(node.sessions, id) ?? createSession(node, id);
+  if (request.type === "disconnect") return disconnect(node, session, context);
+  if (session.phase === "doomed") return answerDoomed(session, request, context);
+  switch (request.type) {
+    case "begin":
+      expectPhase(session, "idle");
+      session.phase = "beginning";
+      session.isolation = request.isolation;
+      session.age = request.age || nextStamp(node, context);
+      session.wrote = false;
+      session.snapshot = 0;
+      context.emit({
+        type: "database",
+        command: { type: "begin", session: id, isolation: request.isolation },
+      });
+      return;
+    case "execute":
+      expectPhase(session, "open");
+      return executeWhenReadable(node, session, request.statement, context);
+    case "commit":
+      expectPhase(session, "open");
+      if (session.wrote) return commitEverywhere(node, session, context);
+      session.phase = "committing";
+      context.emit({ type: "database", command: { type: "commit", session: id } });
+      return;
+    case "rollback":
+      expectPhase(session, "open");
+      return rollBack(session, context);
+    default:
+      return unreachable(request);
+  }
+}
+
+/** PostgreSQL's replies to the commands of a client's session. */
+export function takeSessionReply(
+  node: NodeState,
+  reply: Extract<DatabaseReply, { session: number }>,
+  context: Context,
+): void {
+  const session = getKeyed(node.sessions, reply.session);
+  if (reply.type === "failed" && (session === undefined || session.phase === "committing")) {
+    return prepareFailed(node, reply.session, reply.error, context);
+  }
+  // The client disconnected while the command ran; its rollback follows.
+  if (session === undefined) return;
+  switch (reply.type) {
+    case "begun":
+      if (session.phase !== "beginning") return;
+      session.phase = "open";
+      context.emit({ type: "answer", session: session.id, answer: { type: "begun", age: session.age } });
+      return;
+    case "executed":
+      // Wounded while the statement ran: the doomed session has been answered.
+      if (session.phase !== "executing") return;
+      node.busy -= 1;
+      session.phase = "open";
+      session.wrote = reply.wrote;
+      context.emit({
+        type: "answer",
+        session: session.id,
+        answer: { type: "executed", result: reply.result },
+      });
+      return;
+    case "failed":
+      if (session.phase !== "executing") return;
+      node.busy -= 1;
+      return failStatement(session, reply.error, context);
+    case "committed":
+      session.phase = "idle";
+      context.emit({
+        type: "answer",
+        session: session.id,
+        answer: { type: "committed", gid: 0, csn: 0 },
+      });
+      return;
+    case "rolledBack":
+      if (session.phase !== "rolling back") return;
+      session.phase = "idle";
+      context.emit({ type: "answer", session: session.id, answer: { type: "rolledBack" } });
+      return;
+    default:
+      return unreachable(reply);
+  }
+}
+
+/** The clock may have reached the snapshots that held statements wait for. */
+export function retryHeldStatements(node: NodeState, context: Context): void {
+  for (const session of valuesOf(node.sessions)) {
+    if (session.phase !== "awaiting snapshot" || session.held === null) continue;
+    const statement = session.held;
+    session.held = null;
+    executeWhenReadable(node, session, statement, context);
+  }
+}
+
+/** Takes an open transaction from a client, in favour of an older one; tells the client at once if it waits for an answer. */
+export function wound(node: NodeState, session: Session, reason: AbortReason, context: Context): void {
+  const executing = session.phase === "executing";
+  if (!executing && session.phase !== "open") return;
+  context.emit({ type: "database", command: { type: "rollback", session: session.id } });
+  if (executing) {
+    node.busy -= 1;
+    session.phase = "idle";
+    context.emit({
+      type: "answer",
+      session: session.id,
+      answer: { type: "aborted", gid: 0, error: abortError(reason) },
+    });
+    return;
+  }
+  session.phase = "doomed";
+  session.reason = reason;
+}
+
+function createSession(node: NodeState, id: number): Session {
+  putKeyed(node.sessions, id, {
+    id,
+    phase: "idle",
+    isolation: "repeatable read",
+    age: 0,
+    wrote: false,
+    snapshot: 0,
+    lastCsn: 0,
+    held: null,
+    reason: null,
+  });
+  return getKeyed(node.sessions, id) as Session;
+}
+
+function executeWhenReadable(
+  node: NodeState,
+  session: Session,
+  statement: Statement,
+  context: Context,
+): void {
+  const snapshot = context.manager.snapshot(node, session, context);
+  if (snapshot === null) {
+    session.phase = "awaiting snapshot";
+    session.held = statement;
+    return;
+  }
+  session.phase = "executing";
+  node.busy += 1;
+  watchForDeadlocks(node, context);
+  context.emit({
+    type: "database",
+    command: { type: "execute", session: session.id, statement, snapshot },
+  });
+}
+
+/** The transaction's locks at its origin are all held: it gets its gid and its stamp, and is prepared. */
+function commitEverywhere(node: NodeState, session: Session, context: Context): void {
+  const gid = makeGid(node.config.node, nextSequence(node, context));
+  const tx = createTransaction(node, gid, node.generation, node.members, context.commit.begin());
+  node.unfinished.push(gid);
+  session.phase = "committing";
+  tx.session = session.id;
+  tx.age = session.age;
+  stampTransaction(node, tx, context);
+  tx.coordinatorStamp = tx.stamp;
+  prepareLocally(node, tx, session.id, context);
+}
+
+function nextSequence(node: NodeState, context: Context): number {
+  const sequence = node.nextSequence;
+  node.nextSequence += 1;
+  if (sequence >= node.reservedSequence) {
+    node.reservedSequence = sequence + SEQUENCE_RESERVE;
+    const record = { kind: "sequence", reserved: node.reservedSequence } as const;
+    context.emit({ type: "persist", record, forced: true });
+  }
+  return sequence;
+}
+
+function failStatement(session: Session, error: SqlError, context: Context): void {
+  // As in PostgreSQL, the transaction is aborted but open until the client ends it.
+  session.phase = "open";
+  context.emit({ type: "answer", session: session.id, answer: { type: "failed", error } });
+}
+
+function rollBack(session: Session, context: Context): void {
+  session.phase = "rolling back";
+  context.emit({ type: "database", command: { type: "rollback", session: session.id } });
+}
+
+function prepareFailed(node: NodeState, session: number, error: SqlError, context: Context): void {
+  const tx = committingTransaction(node, session);
+  if (tx === undefined) return;
+  const reason = reasonOf(node, "prepare failed", `${error.code} ${error.message}`);
+  // PREPARE that fails rolls back: nothing of the transaction is left here, and nothing was sent.
+  tx.local = "absent";
+  decideAbort(node, tx, reason, context);
+}
+
+/** PostgreSQL carries the rollback out behind what the session still runs; a commit under way goes on without its client. */
+function disconnect(node: NodeState, session: Session, context: Context): void {
+  if (session.phase === "executing") node.busy -= 1;
+  const free = session.phase === "idle" || session.phase === "doomed";
+  if (!free && committingTransaction(node, session.id) === undefined) {
+    context.emit({ type: "database", command: { type: "rollback", session: session.id } });
+  }
+  deleteKeyed(node.sessions, session.id);
+}
+
+/** The transaction that this session is preparing. */
+function committingTransaction(node: NodeState, session: number): Transaction | undefined {
+  for (const gid of node.unfinished) {
+    const tx = getKeyed(node.transactions, gid);
+    if (tx?.session === session && tx.local === "preparing") return tx;
+  }
+  return undefined;
+}
+
+function answerDoomed(session: Session, request: Request, context: Context): void {
+  const reason = session.reason;
+  session.phase = "idle";
+  session.reason = null;
+  if (request.type === "rollback" || reason === null) {
+    context.emit({ type: "answer", session: session.id, answer: { type: "rolledBack" } });
+    return;
+  }
+  context.emit({
+    type: "answer",
+    session: session.id,
+    answer: { type: "aborted", gid: 0, error: abortError(reason) },
+  });
+}
+
+function expectPhase(session: Session, phase: Session["phase"]): void {
+  if (session.phase === phase) return;
+  throw new ProtocolViolation(
+    `session ${session.id} is ${session.phase}, where the host's contract says ${phase}`,
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * `clock-si`: Du, Elnikety, Zwaenepoel, "Clock-SI", SRDS 2013, algorithms 1 and 2 (theory 1.2), on full copies.
+ *
+ * A snapshot is a reading of the origin's clock. A commit is handed to the server as soon as it is decided, and is
+ * visible to snapshots at or above its CSN. The reader waits: here until the clock has reached its snapshot (W1),
+ * in the server while a row's writer is in doubt with a stamp at or below the snapshot (W2, W3). That second wait,
+ * and visibility by CSN, need a server that stock PostgreSQL is not.
+ *
+ * Invariant: no version with a CSN at or below s appears at a node after it has answered a read at s (C4). It
+ * holds because later stamps are greater than s, and what was stamped before s is waited for.
+ */
+
+import type { Context } from "../context.ts";
+import type { Csn } from "../csn.ts";
+import type { NodeState, Session } from "../state.ts";
+import { keepAbove, nextSnapshot } from "./clock.ts";
+import { commitNow, type TransactionManager } from "./transaction-manager.ts";
+
+export const clockSi: TransactionManager = {
+  name: "clock-si",
+  snapshot,
+  isOpen: () => true,
+  admit: commitNow,
+  advance: () => {},
+  committed: () => {},
+};
+
+function snapshot(node: NodeState, session: Session, context: Context): Csn | null {
+  // REPEATABLE READ keeps the snapshot of its first statement.
+  if (session.isolation === "repeatable read" && session.snapshot !== 0) return session.snapshot;
+  const shown = nextSnapshot(node, context);
+  const wanted = atLeastOne(Math.max(shown - node.config.snapshotAgeUs, session.lastCsn));
+  if (wanted > shown && node.config.skew === "wait") {
+    context.emit({ type: "setTimer", timer: "snapshot", afterUs: wanted - shown });
+    return null;
+  }
+  if (wanted > shown) {
+    node.clock.snapshot = wanted;
+    keepAbove(node, wanted, context);
+  }
+  session.snapshot = wanted;
+  return wanted;
+}
+
+/** 0 would mean the server's own snapshot. */
+function atLeastOne(csn: Csn): Csn {
+  return csn > 0 ? csn : 1;
+}

@@ -1,0 +1,291 @@
+/**
+ * The life of a transaction on one node, whatever the commit protocol: creating it, driving PostgreSQL once it is
+ * decided, remembering its outcome for peers that ask, forgetting it.
+ *
+ * Forgetting (presumed abort, Mohan, Lindsay, Obermarck, TODS 1986, extended to all protocols here): a coordinator
+ * forgets an aborted transaction at once and a committed one when every member has carried it out. Its heartbeats
+ * carry the gid below which all its transactions are finished. Hence three derivations, in `recall`:
+ *  - the coordinator has no trace of it: aborted;
+ *  - it is below the coordinator's mark and somebody is still in doubt about it: aborted, since a commit passes the
+ *    mark only after that somebody has carried it out;
+ *  - it was finished here and is not yet below the mark: as remembered.
+ */
+import type { CommitState } from "./commit/commit-protocol.ts";
+import type { Context } from "./context.ts";
+import type { Csn } from "./csn.ts";
+import { applySession } from "./database.ts";
+import { coordinatorOf, type Gid, showGid } from "./gid.ts";
+import { deleteKeyed, getKeyed, putKeyed } from "./keyed.ts";
+import { contains, type NodeId, type NodeSet, setOf } from "./members.ts";
+import type { AbortReason, AbortRule, Message } from "./messages.ts";
+import { nextStamp } from "./snapshot/clock.ts";
+import type { NodeState, Peer, Transaction } from "./state.ts";
+import { ProtocolViolation } from "./violation.ts";
+
+export function createTransaction(
+  node: NodeState,
+  gid: Gid,
+  generation: number,
+  members: NodeSet,
+  commit: CommitState,
+): Transaction {
+  const tx: Transaction = {
+    gid,
+    coordinator: coordinatorOf(gid),
+    generation,
+    members,
+    age: 0,
+    coordinatorStamp: 0,
+    stamp: 0,
+    local: "absent",
+    refused: false,
+    outcome: "undecided",
+    csn: 0,
+    reason: null,
+    announced: false,
+    session: 0,
+    lsn: 0,
+    since: node.beats,
+    votes: 0,
+    finishedBy: 0,
+    commit,
+  };
+  putKeyed(node.transactions, gid, tx);
+  // Read back: under immer the stored one is the draft to change.
+  return getKeyed(node.transactions, gid) as Transaction;
+}
+
+/** Gives the transaction this node's stamp; every lock it needs here is held (theory 1.3 C2). */
+export function stampTransaction(node: NodeState, tx: Transaction, context: Context): void {
+  tx.stamp = nextStamp(node, context);
+  node.undecided.push(tx.gid);
+}
+
+/** PREPARE TRANSACTION; the label carries all that a restart must know. */
+export function prepareLocally(_node: NodeState, tx: Transaction, session: number, context: Context): void {
+  tx.local = "preparing";
+  context.emit({
+    type: "database",
+    command: {
+      type: "prepare",
+      session,
+      label: {
+        gid: tx.gid,
+        generation: tx.generation,
+        members: tx.members,
+        age: tx.age,
+        coordinatorStamp: tx.coordinatorStamp,
+        stamp: tx.stamp,
+      },
+    },
+  });
+}
+
+/** Decides a transaction that is prepared here. `announced`: whether others may be told already. */
+export function decideCommit(
+  node: NodeState,
+  tx: Transaction,
+  csn: Csn,
+  announced: boolean,
+  context: Context,
+): void {
+  if (tx.outcome !== "undecided") return contradict(tx, `commit with CSN ${csn}`, context);
+  if (tx.local !== "prepared") {
+    throw new ProtocolViolation(
+      `${showGid(tx.gid)} is to commit on node ${node.config.node}, where it is ${tx.local}`,
+    );
+  }
+  tx.outcome = "commit";
+  tx.csn = csn;
+  tx.announced = announced;
+  tx.local = "held";
+  tx.since = node.beats;
+  removeFrom(node.undecided, tx.gid);
+  context.manager.admit(node, tx, context);
+  // What was queued behind it as undecided may go now, whatever became of it.
+  context.manager.advance(node, context);
+}
+
+export function decideAbort(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
+  if (tx.outcome !== "undecided") return contradict(tx, `abort: ${reason.detail}`, context);
+  tx.outcome = "abort";
+  tx.reason = reason;
+  tx.announced = true;
+  removeFrom(node.undecided, tx.gid);
+  context.emit({ type: "note", note: { about: "aborted", gid: tx.gid, why: showReason(reason) } });
+  rollBackLocally(node, tx, context);
+  context.manager.advance(node, context);
+}
+
+/** Takes back what PostgreSQL holds of it, as far as that is possible now. */
+export function rollBackLocally(node: NodeState, tx: Transaction, context: Context): void {
+  switch (tx.local) {
+    case "absent":
+      return finish(node, tx, context);
+    case "applying":
+      node.busy -= 1;
+      tx.local = "rolling back";
+      context.emit({ type: "database", command: { type: "rollback", session: applySession(tx.gid) } });
+      return;
+    case "preparing":
+      // PREPARE cannot be called back; its reply comes here again.
+      return;
+    case "prepared":
+      tx.local = "rolling back";
+      context.emit({ type: "database", command: { type: "rollbackPrepared", gid: tx.gid } });
+      return;
+    case "rolling back":
+      return;
+    case "held":
+    case "committing":
+    case "committed":
+    case "aborted":
+      throw new ProtocolViolation(`${showGid(tx.gid)} cannot be rolled back: it is ${tx.local}`);
+  }
+}
+
+/** PostgreSQL has nothing to do for this transaction any more: it is committed or rolled back here, or was never here. */
+export function finish(node: NodeState, tx: Transaction, context: Context): void {
+  if (tx.outcome === "commit") finishCommitted(node, tx, context);
+  else finishAborted(node, tx, context);
+}
+
+function finishCommitted(node: NodeState, tx: Transaction, context: Context): void {
+  tx.local = "committed";
+  context.manager.committed(node, tx, context);
+  context.commit.committed(node, tx, context);
+  if (tx.coordinator === node.config.node) return markFinished(node, tx, node.config.node, context);
+  send(context, tx.coordinator, { type: "finished", gid: tx.gid });
+  remember(node, tx.gid, tx.csn);
+}
+
+function finishAborted(node: NodeState, tx: Transaction, context: Context): void {
+  tx.local = "aborted";
+  settle(node, tx);
+  if (tx.outcome === "undecided") {
+    // Refused or lost here; what became of the whole is still to be heard.
+    tx.local = "absent";
+    return;
+  }
+  if (tx.coordinator !== node.config.node) return remember(node, tx.gid, 0);
+  answerAborted(node, tx, context);
+  forget(node, tx.gid);
+}
+
+/** Coordinator: one member has carried out the commit. */
+export function markFinished(node: NodeState, tx: Transaction, member: NodeId, context: Context): void {
+  tx.finishedBy |= setOf(member);
+  const everywhere = (tx.finishedBy & tx.members) === tx.members;
+  const here = contains(tx.finishedBy, node.config.node);
+  if (here && (everywhere || !node.config.waitPeerCommits)) answerCommitted(node, tx, context);
+  if (everywhere) forget(node, tx.gid);
+}
+
+/** The outcome that this node knows or can derive of a transaction that it does not hold: a CSN, 0 for abort, or null. */
+export function recall(node: NodeState, gid: Gid): Csn | null {
+  const finished = getKeyed(node.finished, gid);
+  if (finished !== undefined) return finished;
+  const coordinator = coordinatorOf(gid);
+  if (coordinator === node.config.node) return 0;
+  return gid < peerOf(node, coordinator).finishedBelow ? 0 : null;
+}
+
+/** Keeps an outcome until the coordinator says that nobody can ask any more. */
+export function remember(node: NodeState, gid: Gid, csn: Csn): void {
+  deleteKeyed(node.transactions, gid);
+  const peer = peerOf(node, coordinatorOf(gid));
+  if (gid < peer.finishedBelow) return;
+  putKeyed(node.finished, gid, csn);
+  peer.finishedHere.push(gid);
+}
+
+/** The position in the coordinator's stream need not be read again for this transaction. */
+export function settle(node: NodeState, tx: Transaction): void {
+  if (tx.lsn === 0) return;
+  removeFrom(peerOf(node, tx.coordinator).stream.unsettled, tx.lsn);
+  tx.lsn = 0;
+}
+
+/** Every transaction that this node coordinated below this gid is finished on every member. */
+export function finishedBelow(node: NodeState, next: Gid): Gid {
+  return node.unfinished[0] ?? next;
+}
+
+export function reasonOf(node: NodeState, rule: AbortRule, detail: string): AbortReason {
+  return { rule, node: node.config.node, detail };
+}
+
+export function showReason(reason: AbortReason): string {
+  return `${reason.rule} (node ${reason.node}): ${reason.detail}`;
+}
+
+export function send(context: Context, to: NodeId, message: Message): void {
+  context.emit({ type: "send", to, message });
+}
+
+/** To every other member of the transaction. */
+export function sendToOthers(node: NodeState, tx: Transaction, message: Message, context: Context): void {
+  sendTo(node, tx.members, message, context);
+}
+
+/** To every node of the set but this one. */
+export function sendTo(node: NodeState, nodes: NodeSet, message: Message, context: Context): void {
+  for (let to = 1; to <= node.config.nodes; to++) {
+    if (to !== node.config.node && contains(nodes, to)) send(context, to, message);
+  }
+}
+
+export function peerOf(node: NodeState, peer: NodeId): Peer {
+  const found = node.peers[peer];
+  if (found === undefined) throw new ProtocolViolation(`there is no node ${peer}`);
+  return found;
+}
+
+function forget(node: NodeState, gid: Gid): void {
+  deleteKeyed(node.transactions, gid);
+  removeFrom(node.unfinished, gid);
+}
+
+function answerCommitted(node: NodeState, tx: Transaction, context: Context): void {
+  const session = getKeyed(node.sessions, tx.session);
+  tx.session = 0;
+  // The client has gone, or was answered before.
+  if (session === undefined) return;
+  session.phase = "idle";
+  session.lastCsn = tx.csn;
+  context.emit({
+    type: "answer",
+    session: session.id,
+    answer: { type: "committed", gid: tx.gid, csn: tx.csn },
+  });
+}
+
+function answerAborted(node: NodeState, tx: Transaction, context: Context): void {
+  const session = getKeyed(node.sessions, tx.session);
+  tx.session = 0;
+  if (session === undefined || tx.reason === null) return;
+  session.phase = "idle";
+  context.emit({
+    type: "answer",
+    session: session.id,
+    answer: { type: "aborted", gid: tx.gid, error: abortError(tx.reason) },
+  });
+}
+
+/** What a client is told: a serialization failure, which drivers retry, with the rule and node in words. */
+export function abortError(reason: AbortReason): { code: string; message: string } {
+  const code = reason.rule === "wounded" ? "40P01" : "40001";
+  return { code, message: `transaction aborted: ${showReason(reason)}` };
+}
+
+function contradict(tx: Transaction, heard: string, context: Context): void {
+  context.emit({
+    type: "note",
+    note: { about: "contradiction", gid: tx.gid, why: `decided ${tx.outcome}, then heard ${heard}` },
+  });
+}
+
+function removeFrom(list: number[], value: number): void {
+  const index = list.indexOf(value);
+  if (index >= 0) list.splice(index, 1);
+}
