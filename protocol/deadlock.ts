@@ -10,6 +10,7 @@
  * A transaction that is decided but held back in the commit queue cannot be aborted. A wait for it is counted as a
  * wait for the undecided one that it queues behind (theory 5.5 a): no cycle of lock and queue waits is missed.
  */
+import { isStillBusy } from "./busy.ts";
 import type { Context } from "./context.ts";
 import type { Csn } from "./csn.ts";
 import type { Locker, WaitEdge } from "./database.ts";
@@ -21,18 +22,9 @@ import { undecidedBefore } from "./snapshot/clock-si-committer.ts";
 import type { NodeState, Transaction } from "./state.ts";
 import { reasonOf, send } from "./transactions.ts";
 
-/** Called when PostgreSQL gets work that may wait for a lock. */
-export function watchForDeadlocks(node: NodeState, context: Context): void {
-  if (node.deadlockTimerSet) return;
-  node.deadlockTimerSet = true;
-  context.emit({ type: "setTimer", timer: "deadlock", afterUs: node.config.deadlockUs });
-}
-
 export function takeDeadlockTimer(node: NodeState, context: Context): void {
-  node.deadlockTimerSet = false;
-  if (node.busy === 0) return;
+  if (!isStillBusy(node, context)) return;
   context.emit({ type: "database", command: { type: "waits", longerThanUs: node.config.deadlockUs } });
-  watchForDeadlocks(node, context);
 }
 
 export function takeWaits(node: NodeState, edges: readonly WaitEdge[], context: Context): void {

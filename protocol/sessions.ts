@@ -5,10 +5,11 @@
  * and costs no message. One that wrote becomes PREPARE TRANSACTION; the commit protocol takes it from there, and
  * `transactions.ts` answers the client.
  */
+
+import { beginWork, endWork } from "./busy.ts";
 import type { Request } from "./client.ts";
 import type { Context } from "./context.ts";
 import type { DatabaseReply, SqlError, Statement } from "./database.ts";
-import { watchForDeadlocks } from "./deadlock.ts";
 import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import type { AbortReason } from "./messages.ts";
@@ -82,7 +83,7 @@ export function takeSessionReply(
     case "executed":
       // Wounded while the statement ran: the doomed session has been answered.
       if (session.phase !== "executing") return;
-      node.busy -= 1;
+      endWork(node);
       session.phase = "open";
       session.wrote = reply.wrote;
       context.emit({
@@ -93,7 +94,7 @@ export function takeSessionReply(
       return;
     case "failed":
       if (session.phase !== "executing") return;
-      node.busy -= 1;
+      endWork(node);
       return failStatement(session, reply.error, context);
     case "committed":
       session.phase = "idle";
@@ -129,7 +130,7 @@ export function wound(node: NodeState, session: Session, reason: AbortReason, co
   if (!executing && session.phase !== "open") return;
   context.emit({ type: "database", command: { type: "rollback", session: session.id } });
   if (executing) {
-    node.busy -= 1;
+    endWork(node);
     session.phase = "idle";
     context.emit({
       type: "answer",
@@ -170,8 +171,7 @@ function executeWhenReadable(
     return;
   }
   session.phase = "executing";
-  node.busy += 1;
-  watchForDeadlocks(node, context);
+  beginWork(node, context);
   context.emit({
     type: "database",
     command: { type: "execute", session: session.id, statement, snapshot },
@@ -224,7 +224,7 @@ function prepareFailed(node: NodeState, session: number, error: SqlError, contex
 
 /** PostgreSQL carries the rollback out behind what the session still runs; a commit under way goes on without its client. */
 function disconnect(node: NodeState, session: Session, context: Context): void {
-  if (session.phase === "executing") node.busy -= 1;
+  if (session.phase === "executing") endWork(node);
   const free = session.phase === "idle" || session.phase === "doomed";
   if (!free && committingTransaction(node, session.id) === undefined) {
     context.emit({ type: "database", command: { type: "rollback", session: session.id } });

@@ -10,6 +10,7 @@
  *    mark only after that somebody has carried it out;
  *  - it was finished here and is not yet below the mark: as remembered.
  */
+import { endWork } from "./busy.ts";
 import type { CommitState } from "./commit/commit-protocol.ts";
 import type { Context } from "./context.ts";
 import type { Csn } from "./csn.ts";
@@ -123,7 +124,7 @@ export function rollBackLocally(node: NodeState, tx: Transaction, context: Conte
     case "absent":
       return finish(node, tx, context);
     case "applying":
-      node.busy -= 1;
+      endWork(node);
       tx.local = "rolling back";
       context.emit({ type: "database", command: { type: "rollback", session: applySession(tx.gid) } });
       return;

@@ -6,9 +6,10 @@
  * The connection delivers in order; after a break it begins again behind what was confirmed, so a write set may
  * come twice, and is recognised by its gid (a server's slot may even move backwards in a crash: postgres.md I).
  */
+
+import { beginWork, endWork } from "../busy.ts";
 import type { Context } from "../context.ts";
 import { applySession, type PreparedChange, type SqlError } from "../database.ts";
-import { watchForDeadlocks } from "../deadlock.ts";
 import { type Gid, showGid } from "../gid.ts";
 import { getKeyed } from "../keyed.ts";
 import type { NodeId } from "../members.ts";
@@ -45,8 +46,7 @@ export function takeChange(node: NodeState, from: NodeId, change: PreparedChange
   const reason = reasonToRefuse(node, tx, from, context);
   if (reason !== null) return refuse(node, tx, reason, context);
   tx.local = "applying";
-  node.busy += 1;
-  watchForDeadlocks(node, context);
+  beginWork(node, context);
   context.emit({ type: "database", command: { type: "apply", gid: label.gid, change } });
 }
 
@@ -55,7 +55,7 @@ export function takeApplied(node: NodeState, gid: Gid, context: Context): void {
   const tx = getKeyed(node.transactions, gid);
   // Aborted while it was applied: its rollback follows.
   if (tx === undefined || tx.local !== "applying") return;
-  node.busy -= 1;
+  endWork(node);
   stampTransaction(node, tx, context);
   prepareLocally(node, tx, applySession(gid), context);
 }
@@ -64,7 +64,7 @@ export function takeApplied(node: NodeState, gid: Gid, context: Context): void {
 export function takeApplyFailed(node: NodeState, gid: Gid, error: SqlError, context: Context): void {
   const tx = getKeyed(node.transactions, gid);
   if (tx === undefined || (tx.local !== "applying" && tx.local !== "preparing")) return;
-  if (tx.local === "applying") node.busy -= 1;
+  if (tx.local === "applying") endWork(node);
   const preparing = tx.local === "preparing";
   tx.local = "absent";
   if (tx.outcome === "abort") return finish(node, tx, context);
