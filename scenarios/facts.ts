@@ -1,0 +1,37 @@
+/**
+ * Facts: what a world knows to have happened, whatever the nodes believe. Checks that watch a run after every event
+ * watch these.
+ */
+import type { Answer } from "../protocol/client.ts";
+import type { Csn } from "../protocol/csn.ts";
+import type { PrepareLabel } from "../protocol/database.ts";
+import type { Gid } from "../protocol/gid.ts";
+import type { NodeId } from "../protocol/members.ts";
+import type { Message } from "../protocol/messages.ts";
+import type { DurableRecord } from "../protocol/records.ts";
+import type { Fault } from "./faults.ts";
+
+export type Fact =
+  /** Its PREPARE is durable in the node's PostgreSQL. */
+  | { readonly type: "prepared"; readonly node: NodeId; readonly label: PrepareLabel }
+  /** Visible, and durable, in the node's PostgreSQL. */
+  | { readonly type: "committed"; readonly node: NodeId; readonly gid: Gid; readonly csn: Csn }
+  /** Durably rolled back after it was prepared. */
+  | { readonly type: "rolledBack"; readonly node: NodeId; readonly gid: Gid }
+  /** Durable in the node's log. */
+  | { readonly type: "recorded"; readonly node: NodeId; readonly record: DurableRecord }
+  /** Left the node, whether or not it will arrive. */
+  | { readonly type: "sent"; readonly node: NodeId; readonly to: NodeId; readonly message: Message }
+  /** Told to a client. */
+  | {
+      readonly type: "answered";
+      readonly node: NodeId;
+      readonly session: number;
+      readonly answer: Answer;
+    }
+  | { readonly type: "fault"; readonly fault: Fault }
+  | { readonly type: "crashed"; readonly node: NodeId }
+  | { readonly type: "started"; readonly node: NodeId };
+
+export type FactType = Fact["type"];
+export type FactOf<Type extends FactType> = Extract<Fact, { type: Type }>;

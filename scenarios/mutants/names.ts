@@ -1,0 +1,1 @@
+export const MUTANT_NAMES = ["none yet"] as const;
