@@ -16,6 +16,8 @@ import { workloadParameters } from "./workloads/workloads.ts";
 
 const node = z.int().min(1).max(MAX_NODES);
 const share = z.number().min(0).max(1);
+/** Below 1: an ordered connection sends again until something arrives. To lose all, cut the link. */
+const lossRate = z.number().min(0).max(0.95);
 
 const fault: z.ZodType<Fault, unknown> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("crash"), node }),
@@ -30,7 +32,7 @@ const fault: z.ZodType<Fault, unknown> = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("partition"), groups: z.array(z.array(node)).min(1) }),
   z.strictObject({ kind: z.literal("heal") }),
-  z.strictObject({ kind: z.literal("loss"), rate: share }),
+  z.strictObject({ kind: z.literal("loss"), rate: lossRate }),
   z.strictObject({ kind: z.literal("duplication"), rate: share }),
   z.strictObject({ kind: z.literal("delay"), upToUs: span }),
   z.strictObject({ kind: z.literal("clock step"), node, byUs: duration }),
@@ -100,7 +102,7 @@ const network = z.strictObject({
   latency: distribution.default({ kind: "uniform", min: 200, max: 600 }),
   /** Exceptions, for a direction each. */
   links: z.array(z.strictObject({ from: node, to: node, latency: distribution })).default([]),
-  loss: share.default(0),
+  loss: lossRate.default(0),
   duplication: share.default(0),
   /** An ordered connection that cannot deliver for so long breaks. */
   breakAfter: span.default(2_000_000),
