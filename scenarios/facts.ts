@@ -4,7 +4,8 @@
  */
 import type { Answer } from "../protocol/client.ts";
 import type { Csn } from "../protocol/csn.ts";
-import type { PrepareLabel } from "../protocol/database.ts";
+import type { PreparedChange, PrepareLabel } from "../protocol/database.ts";
+import type { Note } from "../protocol/effects.ts";
 import type { Gid } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
 import type { Message } from "../protocol/messages.ts";
@@ -22,6 +23,14 @@ export type Fact =
   | { readonly type: "recorded"; readonly node: NodeId; readonly record: DurableRecord }
   /** Left the node, whether or not it will arrive. */
   | { readonly type: "sent"; readonly node: NodeId; readonly to: NodeId; readonly message: Message }
+  /** A write set left the origin's replication slot for a reader. */
+  | {
+      readonly type: "streamed";
+      readonly node: NodeId;
+      readonly to: NodeId;
+      readonly change: PreparedChange;
+    }
+  | { readonly type: "noted"; readonly node: NodeId; readonly note: Note }
   /** Told to a client. */
   | {
       readonly type: "answered";

@@ -1,0 +1,89 @@
+/**
+ * What the acceptors of one transaction have durably promised and accepted, kept from facts for the consensus checks.
+ *
+ * An acceptance is (instance, term, value) and the nodes that made it. E3PC has one instance, numbered 0, whose value is
+ * the CSN, or 0 for abort. Paxos Commit has one for each member, whose value is that member's stamp, or 0 for aborted;
+ * with up to three members a durable PREPARE is itself an acceptance, of the coordinator's vote and the member's own,
+ * known from the vote that follows it, and the coordinator's first COMMIT PREPARED is one of all.
+ */
+import { type NodeId, type NodeSet, setOf, size, toList } from "../../protocol/members.ts";
+import { INITIAL_TERM, type Term } from "../../protocol/messages.ts";
+import type { TransactionRecord } from "../../protocol/records.ts";
+
+export interface Acceptors {
+  readonly acceptances: Acceptance[];
+  /** By node; 0 before anything was recorded. */
+  readonly promised: Term[];
+  readonly accepted: Term[];
+  /** The first time that a promise or an acceptance went down at a node, in words; null while none has. */
+  wentBack: string | null;
+}
+
+interface Acceptance {
+  readonly instance: number;
+  readonly term: Term;
+  readonly value: number;
+  nodes: NodeSet;
+}
+
+export function createAcceptors(): Acceptors {
+  return { acceptances: [], promised: [], accepted: [], wentBack: null };
+}
+
+export function enterRecord(acceptors: Acceptors, node: NodeId, record: TransactionRecord): void {
+  if (record.kind === "e3pc") {
+    if (record.accepted !== 0) accept(acceptors, 0, record.accepted, record.csn, node);
+    enterTerms(acceptors, node, record.promised, record.accepted);
+  }
+  if (record.kind === "paxos-commit") {
+    let highest = 0;
+    toList(record.members).forEach((member, index) => {
+      const vote = record.votes[index];
+      if (vote === undefined || vote.term === 0) return;
+      accept(acceptors, member, vote.term, vote.stamp, node);
+      if (vote.term > highest) highest = vote.term;
+    });
+    enterTerms(acceptors, node, record.promised, highest);
+  }
+}
+
+/** Paxos Commit with up to three members: the voter's PREPARE was an acceptance. */
+export function enterVote(
+  acceptors: Acceptors,
+  members: NodeSet,
+  coordinator: NodeId,
+  coordinatorStamp: number,
+  node: NodeId,
+  stamp: number,
+): void {
+  if (size(members) > 3) return;
+  accept(acceptors, coordinator, INITIAL_TERM, coordinatorStamp, coordinator);
+  accept(acceptors, coordinator, INITIAL_TERM, coordinatorStamp, node);
+  accept(acceptors, node, INITIAL_TERM, stamp, node);
+}
+
+/** Likewise: the coordinator's COMMIT PREPARED accepted every vote, if nobody had tried a higher term. */
+export function enterCommit(acceptors: Acceptors, members: NodeSet, coordinator: NodeId): void {
+  if (size(members) > 3) return;
+  if (acceptors.acceptances.some(({ term }) => term > INITIAL_TERM)) return;
+  for (const acceptance of acceptors.acceptances) acceptance.nodes |= setOf(coordinator);
+}
+
+function accept(acceptors: Acceptors, instance: number, term: Term, value: number, node: NodeId): void {
+  for (const known of acceptors.acceptances) {
+    if (known.instance !== instance || known.term !== term || known.value !== value) continue;
+    known.nodes |= setOf(node);
+    return;
+  }
+  acceptors.acceptances.push({ instance, term, value, nodes: setOf(node) });
+}
+
+function enterTerms(acceptors: Acceptors, node: NodeId, promised: Term, accepted: Term): void {
+  const before = acceptors.promised[node] ?? 0;
+  const acceptedBefore = acceptors.accepted[node] ?? 0;
+  if (promised < accepted) acceptors.wentBack ??= `node ${node} accepted beyond its promise`;
+  if (promised < before) acceptors.wentBack ??= `node ${node} promised less than before`;
+  if (accepted < acceptedBefore) acceptors.wentBack ??= `node ${node} accepted in a lower term than before`;
+  acceptors.promised[node] = promised;
+  acceptors.accepted[node] = accepted;
+}

@@ -1,0 +1,27 @@
+/** All checks, in the order in which people want to read them. A new one is a row here. */
+import { acknowledgedSurvives, allPrepared, nothingInDoubt, oneOutcome, sameCsn } from "./atomicity.ts";
+import type { Check } from "./check.ts";
+import { chosenStays, noAbortByRight, oneValuePerTerm, promisesRise } from "./consensus.ts";
+import { constantTotal, equalData, integrity } from "./data.ts";
+import { durableBeforeTold } from "./durability.ts";
+import { csnOrder, oldestSurvives } from "./order.ts";
+import { progress } from "./progress.ts";
+
+export const CHECKS: readonly Check[] = [
+  oneOutcome,
+  acknowledgedSurvives,
+  allPrepared,
+  sameCsn,
+  durableBeforeTold,
+  oneValuePerTerm,
+  chosenStays,
+  promisesRise,
+  noAbortByRight,
+  csnOrder,
+  constantTotal,
+  equalData,
+  integrity,
+  nothingInDoubt,
+  oldestSurvives,
+  progress,
+];

@@ -1,0 +1,154 @@
+/** What the data must look like: while clients read it, and when all is over. */
+
+import type { Row, StatementResult, Value } from "../../protocol/database.ts";
+import { showGid } from "../../protocol/gid.ts";
+import type { Operation, TransactionRecord } from "../history.ts";
+import { bankTotal } from "../workloads/bank.ts";
+import { type Check, type EndedNode, type EndedTable, holds, notExercised, violated } from "./check.ts";
+
+export const constantTotal: Check = {
+  name: "constant total",
+  holds: "every snapshot of the whole bank shows the same total, on every node and at both isolation levels",
+  source: "mmts 8.1 bank_client; Jepsen's bank test",
+  begin: (scenario) => ({
+    on: {},
+    end: (run) => {
+      const { workload } = scenario;
+      if (workload.kind !== "bank") return notExercised("the workload is not the bank");
+      const expected = bankTotal(workload);
+      let totals = 0;
+      for (const transaction of run.history.transactions) {
+        for (const operation of transaction.operations) {
+          if (!isTotal(operation)) continue;
+          totals += 1;
+          const total = sumOf(operation.result);
+          if (total === expected) continue;
+          return violated(describeTotal(transaction, operation, total, expected));
+        }
+      }
+      return totals > 0 ? holds() : notExercised("no total was read");
+    },
+  }),
+};
+
+type ReadOperation = Operation & { readonly result: StatementResult };
+
+function isTotal(operation: Operation): operation is ReadOperation {
+  const { statement, result } = operation;
+  return result !== null && statement.type === "select" && statement.keys === "all";
+}
+
+function sumOf({ rows }: StatementResult): number {
+  let sum = 0;
+  for (const row of rows) sum += Number(row[1]);
+  return sum;
+}
+
+function describeTotal(
+  { id, node, isolation }: TransactionRecord,
+  { completedAt }: Operation,
+  total: number,
+  expected: number,
+): string {
+  return `transaction ${id} (${isolation}, node ${node}) read a total of ${total} at ${completedAt} us; it is always ${expected}`;
+}
+
+export const equalData: Check = {
+  name: "equal data",
+  holds: "at the end every node has the same rows, written by the same transactions",
+  source: "theory 4.3 check 9; mmts 8.1 (md5 of the ordered table)",
+  begin: () => ({
+    on: {},
+    end: (run) => {
+      if (!run.quiet) return notExercised("transactions are still under way");
+      const up = run.nodes.filter((node) => node.up);
+      const first = up[0];
+      if (first === undefined || up.length < 2) return notExercised("fewer than two nodes are up");
+      for (const other of up.slice(1)) {
+        const difference = differenceOf(first, other);
+        if (difference !== null) return violated(difference);
+      }
+      return holds();
+    },
+  }),
+};
+
+function differenceOf(one: EndedNode, other: EndedNode): string | null {
+  for (let index = 0; index < one.tables.length; index++) {
+    const here = one.tables[index] as EndedTable;
+    const there = other.tables[index] as EndedTable;
+    const key = here.definition.columns.indexOf(here.definition.key);
+    for (let row = 0; row < Math.max(here.rows.length, there.rows.length); row++) {
+      const left = here.rows[row];
+      const right = there.rows[row];
+      if (isSameRow(left, right)) continue;
+      const name = `${here.definition.name}/${left?.row[key] ?? right?.row[key]}`;
+      return `${name} is ${showRow(left)} on node ${one.node} and ${showRow(right)} on node ${other.node}`;
+    }
+  }
+  return null;
+}
+
+type EndedRow = EndedTable["rows"][number] | undefined;
+
+function isSameRow(one: EndedRow, other: EndedRow): boolean {
+  if (one === undefined || other === undefined || one.version !== other.version) return false;
+  return one.row.every((value, column) => value === other.row[column]);
+}
+
+function showRow(found: EndedRow): string {
+  return found === undefined ? "missing" : `(${found.row.join(", ")}) of ${showGid(found.version)}`;
+}
+
+export const integrity: Check = {
+  name: "integrity",
+  holds: "at the end every foreign key and unique constraint holds on every node",
+  source: "theory 5.2 (orphans on both nodes), 4.3 check 10",
+  begin: () => ({
+    on: {},
+    end: (run) => {
+      let constraints = 0;
+      for (const node of run.nodes) {
+        if (!node.up) continue;
+        for (const table of node.tables) {
+          const broken = brokenConstraint(node, table);
+          if (broken !== null) return violated(broken);
+          constraints += (table.definition.references ?? []).length + (table.definition.unique ?? []).length;
+        }
+      }
+      return constraints > 0 ? holds() : notExercised("no table has such a constraint");
+    },
+  }),
+};
+
+function brokenConstraint(node: EndedNode, table: EndedTable): string | null {
+  for (const { column, table: parentName } of table.definition.references ?? []) {
+    const parents = new Set(keysOf(node.tables.find(({ definition }) => definition.name === parentName)));
+    for (const { row } of table.rows) {
+      const value = columnOf(table, row, column);
+      if (value === null || parents.has(value)) continue;
+      const child = `${table.definition.name}/${columnOf(table, row, table.definition.key)}`;
+      return `on node ${node.node} ${child} refers to ${parentName}/${value}, which is not there`;
+    }
+  }
+  for (const column of table.definition.unique ?? []) {
+    const seen = new Set<Value>();
+    for (const { row } of table.rows) {
+      const value = columnOf(table, row, column);
+      if (value !== null && seen.has(value)) {
+        return `on node ${node.node} ${table.definition.name}.${column} has ${value} twice`;
+      }
+      seen.add(value);
+    }
+  }
+  return null;
+}
+
+function keysOf(table: EndedTable | undefined): Value[] {
+  if (table === undefined) return [];
+  return table.rows.map(({ row }) => columnOf(table, row, table.definition.key));
+}
+
+function columnOf({ definition }: EndedTable, row: Row, column: string): Value {
+  return row[definition.columns.indexOf(column)] ?? null;
+}

@@ -1,0 +1,116 @@
+/** Durable before told: nothing leaves a node that a crash of that node could make untrue. */
+import { coordinatorOf, showGid } from "../../protocol/gid.ts";
+import { contains, majority, type NodeId, size } from "../../protocol/members.ts";
+import type { Message, Term } from "../../protocol/messages.ts";
+import type { DurableRecord } from "../../protocol/records.ts";
+import { type Check, type Findings, holds, notExercised, report } from "./check.ts";
+import type { Ledger, LedgerEntry } from "./ledger.ts";
+
+export const durableBeforeTold: Check = {
+  name: "durable before told",
+  holds: "a vote, ack, promise, decision or answer is sent only after the state that it describes is durable",
+  source: "mmts 1.9 I7, 9.1 bug 1; protocol/effects.ts, the host's contract",
+  begin: (_scenario, ledger) => {
+    const findings: Findings = { found: null };
+    /** Log records that only this check looks at: "kind/gid/node". */
+    const logged = new Set<string>();
+    let seen = false;
+    return {
+      on: {
+        recorded: ({ node, record }) => {
+          if (isWatched(record)) logged.add(`${record.kind}/${record.gid}/${node}`);
+        },
+        sent: ({ node, message }, entry) => {
+          if (message.type === "heartbeat" || entry === null) return;
+          seen = true;
+          const lacking = lackingFor(ledger, entry, node, message, logged);
+          if (lacking === null) return;
+          report(
+            findings,
+            `node ${node} sent ${message.type} of ${showGid(entry.gid)} before ${lacking} was durable there`,
+          );
+        },
+        answered: ({ node, answer }) => {
+          if (answer.type !== "committed" || answer.gid === 0) return;
+          const entry = ledger.entries.get(answer.gid);
+          if (entry !== undefined && contains(entry.committed, node)) return;
+          report(
+            findings,
+            `node ${node} told its client that ${showGid(answer.gid)} is committed before it was so there`,
+          );
+        },
+      },
+      end: () => findings.found ?? (seen ? holds() : notExercised("no message about a transaction was sent")),
+    };
+  },
+};
+
+function isWatched(record: DurableRecord): record is Extract<DurableRecord, { gid: number }> {
+  return record.kind === "decision" || record.kind === "refused" || record.kind === "precommit";
+}
+
+/** What the message relies on and the node has not made durable; null if nothing is lacking. */
+function lackingFor(
+  ledger: Ledger,
+  entry: LedgerEntry,
+  node: NodeId,
+  message: Message,
+  logged: ReadonlySet<string>,
+): string | null {
+  const { gid } = entry;
+  switch (message.type) {
+    case "vote":
+      return contains(entry.prepared, node) ? null : "its PREPARE";
+    case "finished":
+      return contains(entry.committed, node) ? null : "its COMMIT PREPARED";
+    case "refusal":
+      if (ledger.commit !== "paxos-commit" || logged.has(`refused/${gid}/${node}`)) return null;
+      return "the refusal";
+    case "ack":
+      if (ledger.commit === "3pc") return logged.has(`precommit/${gid}/${node}`) ? null : "the precommit";
+      return hasAccepted(entry, node, message.term) ? null : "the acceptance";
+    case "status":
+      return message.term <= (entry.acceptors.promised[node] ?? 0) ? null : "the promise";
+    case "promise":
+      return message.term <= (entry.acceptors.promised[node] ?? 0) ? null : "the promise";
+    case "commit":
+      return isDecided(ledger, entry, node, logged) ? null : "the decision";
+    default:
+      // Proposals and questions describe nothing that the sender has to keep.
+      return null;
+  }
+}
+
+function hasAccepted(entry: LedgerEntry, node: NodeId, term: Term): boolean {
+  return entry.acceptors.acceptances.some((known) => known.term === term && contains(known.nodes, node));
+}
+
+/** Whether the commit can no longer be undone by a crash of the node that tells of it. */
+function isDecided(ledger: Ledger, entry: LedgerEntry, node: NodeId, logged: ReadonlySet<string>): boolean {
+  if (entry.committed !== 0) return true;
+  const coordinator = coordinatorOf(entry.gid);
+  switch (ledger.commit) {
+    case "2pc":
+      return logged.has(`decision/${entry.gid}/${coordinator}`);
+    case "3pc":
+      return logged.has(`precommit/${entry.gid}/${node}`);
+    case "e3pc":
+      return isChosen(entry, 0);
+    case "paxos-commit":
+      return isEveryVoteChosen(entry);
+  }
+}
+
+function isChosen(entry: LedgerEntry, instance: number): boolean {
+  return entry.acceptors.acceptances.some(
+    (known) =>
+      known.instance === instance && known.value !== 0 && size(known.nodes) >= majority(entry.members),
+  );
+}
+
+function isEveryVoteChosen(entry: LedgerEntry): boolean {
+  for (let member = 1; member <= 16; member++) {
+    if (contains(entry.members, member) && !isChosen(entry, member)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,139 @@
+/**
+ * The ledger: for every transaction that was ever prepared, what became of it on every node. Kept once, from facts, for
+ * all checks that need it.
+ */
+
+import type { CommitProtocolName } from "../../protocol/config.ts";
+import type { Csn } from "../../protocol/csn.ts";
+import type { PrepareLabel } from "../../protocol/database.ts";
+import { coordinatorOf, type Gid } from "../../protocol/gid.ts";
+import { type NodeId, type NodeSet, setOf } from "../../protocol/members.ts";
+import type { Message } from "../../protocol/messages.ts";
+import type { Fact } from "../facts.ts";
+import type { Micros } from "../history.ts";
+import { type Acceptors, createAcceptors, enterCommit, enterRecord, enterVote } from "./acceptors.ts";
+
+export interface Ledger {
+  readonly commit: CommitProtocolName;
+  readonly entries: Map<Gid, LedgerEntry>;
+  /** Time that transactions were in doubt, over all nodes and transactions, while it lasted. */
+  blockedUs: Micros;
+  /** The longest that one was, on one node, and which. */
+  longestUs: Micros;
+  longestGid: Gid;
+  longestNode: NodeId;
+}
+
+export interface LedgerEntry {
+  readonly gid: Gid;
+  readonly coordinator: NodeId;
+  readonly members: NodeSet;
+  readonly age: Csn;
+  /** Nodes on which it was durably prepared at any time. */
+  prepared: NodeSet;
+  /** Nodes on which it is visible. */
+  committed: NodeSet;
+  rolledBack: NodeSet;
+  /** Of the first commit that was seen; 0 before. */
+  csn: Csn;
+  readonly coordinatorStamp: Csn;
+  /** By node: since when it is prepared and has no outcome there; -1 if it is not. */
+  readonly inDoubtSince: Micros[];
+  /** Of E3PC and Paxos Commit. */
+  readonly acceptors: Acceptors;
+}
+
+export function createLedger(commit: CommitProtocolName): Ledger {
+  return { commit, entries: new Map(), blockedUs: 0, longestUs: 0, longestGid: 0, longestNode: 0 };
+}
+
+/** Enters a fact; the transaction that it is about, or null. */
+export function enterFact(ledger: Ledger, fact: Fact, at: Micros): LedgerEntry | null {
+  switch (fact.type) {
+    case "prepared":
+      return enterPrepared(ledger, fact.node, fact.label, at);
+    case "committed": {
+      const entry = ledger.entries.get(fact.gid);
+      if (entry === undefined) return null;
+      entry.committed |= setOf(fact.node);
+      if (entry.csn === 0) entry.csn = fact.csn;
+      if (ledger.commit === "paxos-commit" && fact.node === entry.coordinator) {
+        enterCommit(entry.acceptors, entry.members, fact.node);
+      }
+      endDoubt(ledger, entry, fact.node, at);
+      return entry;
+    }
+    case "rolledBack": {
+      const entry = ledger.entries.get(fact.gid);
+      if (entry === undefined) return null;
+      entry.rolledBack |= setOf(fact.node);
+      endDoubt(ledger, entry, fact.node, at);
+      return entry;
+    }
+    case "sent":
+      return enterMessage(ledger, fact.node, fact.message);
+    case "recorded": {
+      const entry = "gid" in fact.record ? ledger.entries.get(fact.record.gid) : undefined;
+      if (entry !== undefined && "gid" in fact.record) enterRecord(entry.acceptors, fact.node, fact.record);
+      return entry ?? null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** Counts what is still in doubt when the run ends. */
+export function closeLedger(ledger: Ledger, at: Micros): void {
+  for (const entry of ledger.entries.values()) {
+    for (let node = 1; node < entry.inDoubtSince.length; node++) endDoubt(ledger, entry, node, at);
+  }
+}
+
+function enterPrepared(ledger: Ledger, node: NodeId, label: PrepareLabel, at: Micros): LedgerEntry {
+  const known = ledger.entries.get(label.gid);
+  const entry = known ?? createEntry(label);
+  if (known === undefined) ledger.entries.set(label.gid, entry);
+  entry.prepared |= setOf(node);
+  while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(-1);
+  if ((entry.inDoubtSince[node] as Micros) < 0) entry.inDoubtSince[node] = at;
+  return entry;
+}
+
+function enterMessage(ledger: Ledger, node: NodeId, message: Message): LedgerEntry | null {
+  if (message.type === "heartbeat") return null;
+  const entry = ledger.entries.get(message.gid);
+  if (entry === undefined) return null;
+  if (message.type === "vote" && ledger.commit === "paxos-commit") {
+    const { acceptors, members, coordinator, coordinatorStamp } = entry;
+    enterVote(acceptors, members, coordinator, coordinatorStamp, node, message.stamp);
+  }
+  return entry;
+}
+
+function createEntry({ gid, members, age, coordinatorStamp }: PrepareLabel): LedgerEntry {
+  return {
+    gid,
+    coordinator: coordinatorOf(gid),
+    members,
+    age,
+    prepared: 0,
+    committed: 0,
+    rolledBack: 0,
+    csn: 0,
+    coordinatorStamp,
+    inDoubtSince: [-1, -1, -1, -1],
+    acceptors: createAcceptors(),
+  };
+}
+
+function endDoubt(ledger: Ledger, entry: LedgerEntry, node: NodeId, at: Micros): void {
+  const since = entry.inDoubtSince[node] ?? -1;
+  if (since < 0) return;
+  entry.inDoubtSince[node] = -1;
+  const span = at - since;
+  ledger.blockedUs += span;
+  if (span <= ledger.longestUs) return;
+  ledger.longestUs = span;
+  ledger.longestGid = entry.gid;
+  ledger.longestNode = node;
+}

@@ -1,0 +1,85 @@
+/**
+ * Progress: a cluster that is left alone comes to rest, unless its protocol may block, and then it says why.
+ *
+ * Which stalls are allowed: under 2PC and 3PC, while the coordinator cannot be heard; under E3PC and Paxos Commit, while
+ * the node cannot hear a majority. What waits behind one of these for its locks, its turn or its vote is not itself in
+ * doubt, or ends by a timeout. Anything else that is in doubt when the time to settle is over is a bug.
+ */
+import { showGid } from "../../protocol/gid.ts";
+import { valuesOf } from "../../protocol/keyed.ts";
+import { contains, majority, type NodeId, size } from "../../protocol/members.ts";
+import type { Transaction } from "../../protocol/state.ts";
+import { type Check, type EndedNode, type EndedRun, holds, notExercised, violated } from "./check.ts";
+
+export const progress: Check = {
+  name: "progress",
+  holds: "after the last fault every transaction ends, except where the protocol may block",
+  source: "theory 2.1 to 2.5, 2.8 (blocks when); tools 1.2 (blocked, and allowed to be)",
+  begin: (_scenario, ledger) => ({
+    on: {},
+    end: (run) => {
+      if (ledger.entries.size === 0) return notExercised("nothing was prepared");
+      if (run.quiet) return holds();
+      const stalls = stallsOf(run);
+      const unexplained = stalls.find(({ allowed }) => !allowed);
+      if (unexplained !== undefined) return violated(unexplained.sentence);
+      if (stalls.length === 0) return violated("something is still under way, though nothing is in doubt");
+      return { verdict: "holds", evidence: stalls.map(({ sentence }) => sentence) };
+    },
+  }),
+};
+
+export interface Stall {
+  readonly allowed: boolean;
+  readonly sentence: string;
+}
+
+/** What is undecided when a run ends, and whether the protocol may block there. */
+export function stallsOf(run: EndedRun): Stall[] {
+  const stalls: Stall[] = [];
+  for (const node of run.nodes) {
+    if (!node.up || node.paused) continue;
+    for (const tx of valuesOf(node.state.transactions)) {
+      if (tx.outcome === "undecided" && tx.local === "prepared") stalls.push(explain(run, node, tx));
+    }
+  }
+  return stalls;
+}
+
+function explain(run: EndedRun, node: EndedNode, tx: Transaction): Stall {
+  const what = `${showGid(tx.gid)} is in doubt on node ${node.node}`;
+  const { commit } = run.scenario;
+  if (commit === "2pc" || commit === "3pc" || (commit === "paxos-commit" && size(tx.members) < 3)) {
+    const gone = whyNotHeard(run, node.node, tx.coordinator);
+    if (gone !== null) return { allowed: true, sentence: `${what}: ${commit}, and coordinator ${gone}` };
+    return { allowed: false, sentence: `${what}, though it hears its coordinator, node ${tx.coordinator}` };
+  }
+  const heard = countHeard(run, node.node, tx);
+  if (heard < majority(tx.members)) {
+    return {
+      allowed: true,
+      sentence: `${what}: ${commit}, and it hears only ${heard} of ${size(tx.members)} members`,
+    };
+  }
+  return {
+    allowed: false,
+    sentence: `${what}, though it hears a majority, ${heard} of ${size(tx.members)} members`,
+  };
+}
+
+function whyNotHeard(run: EndedRun, from: NodeId, node: NodeId): string | null {
+  if (from === node) return null;
+  const peer = run.nodes[node];
+  if (peer === undefined || !peer.up) return `node ${node} is down`;
+  if (peer.paused) return `node ${node} is paused`;
+  return run.canHear(from, node) && run.canHear(node, from) ? null : `node ${node} is cut off`;
+}
+
+function countHeard(run: EndedRun, from: NodeId, tx: Transaction): number {
+  let heard = 0;
+  for (let member = 1; member < run.nodes.length; member++) {
+    if (!contains(tx.members, member)) continue;
+    if (member === from || whyNotHeard(run, from, member) === null) heard += 1;
+  }
+  return heard;
+}
