@@ -71,15 +71,21 @@ const nemesis = z.strictObject({
 
 const verdict = z.enum(["holds", "violated", "not exercised"]);
 
+/** What must come out. Of several that apply to a run, the last one counts. */
 const expectation = z.strictObject({
   /** The protocols and managers that it is about; all if left out. */
   commit: z.array(z.enum(COMMIT_PROTOCOLS)).optional(),
   snapshot: z.array(z.enum(SNAPSHOT_MANAGERS)).optional(),
-  /** By name of the check. A check that is not named must not be violated. */
+  /** By name of the check. */
   verdicts: z.record(z.string(), verdict).default({}),
-  /** The strongest level reached is at least this, or exactly this. */
+  /** Of the checks that are not named: none may be violated, or nothing is promised. */
+  others: z.enum(["not violated", "any"]).default("not violated"),
+  /** The strongest isolation level that holds is at least this, */
   isolation: z.enum(LEVELS).optional(),
-  isolationExactly: z.enum(LEVELS).optional(),
+  /** and at most this: the run shows the anomaly that the next level forbids. */
+  isolationAtMost: z.enum(LEVELS).optional(),
+  /** Whether a transaction is still in doubt at the end, because the protocol may block there. */
+  blocks: z.boolean().optional(),
 });
 
 const protocol = z.strictObject({

@@ -85,11 +85,12 @@ export function push(queue: EventQueue, time: number, kind: number, target: numb
   queue.pushed += 1;
 }
 
-/** Takes the first event; false if there is none. */
-export function pop(queue: EventQueue): boolean {
+/** Takes the first event, unless it is later than `until`; false if there is none. */
+export function pop(queue: EventQueue, until: number): boolean {
   if (queue.size === 0) return false;
   const ringTime = nextInRing(queue);
   const time = ringTime === NONE ? (queue.heap.times[0] as number) : ringTime;
+  if (time > until) return false;
   if (time !== queue.base) advance(queue, time);
   const bucket = time & RING_MASK;
   const slot = queue.heads[bucket] as number;
@@ -106,13 +107,6 @@ export function pop(queue: EventQueue): boolean {
   slots.free = slot;
   queue.size -= 1;
   return true;
-}
-
-/** Time of the first event; Infinity if there is none. */
-export function nextTime(queue: EventQueue): number {
-  if (queue.size === 0) return Number.POSITIVE_INFINITY;
-  const ringTime = nextInRing(queue);
-  return ringTime === NONE ? (queue.heap.times[0] as number) : ringTime;
 }
 
 function append(queue: EventQueue, time: number, slot: number): void {

@@ -1,0 +1,46 @@
+/** The named scenarios. A new one is a file beside the others and a row here. */
+import type { ScenarioInput } from "../scenario.ts";
+import { badClock } from "./bad-clock.ts";
+import { bank } from "./bank.ts";
+import { cross } from "./cross.ts";
+import { crossingUpdates } from "./crossing-updates.ts";
+import { orphans } from "./orphans.ts";
+import { skewedClocks } from "./skewed-clocks.ts";
+import { storm } from "./storm.ts";
+import { t1AfterOneMessage } from "./t1-after-one-message.ts";
+import { t1BeforeAnyMessage } from "./t1-before-any-message.ts";
+import { t2Cascade } from "./t2-cascade.ts";
+import { t3Partition } from "./t3-partition.ts";
+import { t4SlowCoordinator } from "./t4-slow-coordinator.ts";
+import { t5OldMessages } from "./t5-old-messages.ts";
+import { t6EveryStep } from "./t6-every-step.ts";
+import { t7ReturnsPrepared } from "./t7-returns-prepared.ts";
+import { t8OneWay } from "./t8-one-way.ts";
+import { worstMoment } from "./worst-moment.ts";
+import { writeSkew } from "./write-skew.ts";
+
+export const CATALOGUE: readonly ScenarioInput[] = [
+  bank,
+  worstMoment,
+  t1BeforeAnyMessage,
+  t1AfterOneMessage,
+  t2Cascade,
+  t3Partition,
+  t4SlowCoordinator,
+  t5OldMessages,
+  t6EveryStep,
+  t7ReturnsPrepared,
+  t8OneWay,
+  cross,
+  writeSkew,
+  crossingUpdates,
+  orphans,
+  skewedClocks,
+  badClock,
+  storm,
+];
+
+/** As it was written, or undefined. */
+export function findScenario(name: string): ScenarioInput | undefined {
+  return CATALOGUE.find((scenario) => scenario.name === name);
+}

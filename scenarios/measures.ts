@@ -1,0 +1,123 @@
+/**
+ * What a run cost: messages, network delays and forced writes for each commit, in the terms of theory 2.8, and how long
+ * commits took and rows stayed locked.
+ *
+ * A message is one between nodes about a transaction; shipping a write set to one member counts as its PREPARE message.
+ * Delays are one-way trips in sequence from the coordinator's PREPARE to its answer to the client: each message makes
+ * its receiver one trip later than its sender. A forced write is a PREPARE, a COMMIT or ROLLBACK PREPARED, or a forced
+ * log record of a transaction.
+ */
+import type { Gid } from "../protocol/gid.ts";
+import type { NodeId } from "../protocol/members.ts";
+import type { Ledger } from "./checks/ledger.ts";
+import type { Fact } from "./facts.ts";
+import type { History, Micros } from "./history.ts";
+
+export interface Measures {
+  /** Distributed commits that a client was told of. */
+  commits: number;
+  messages: number;
+  /** Of these, final acks. */
+  finalAcks: number;
+  forcedWrites: number;
+  /** Sum over commits. */
+  delays: number;
+  /** By transaction that is under way: how many trips each node is behind the coordinator's PREPARE. */
+  readonly trips: Map<Gid, number[]>;
+}
+
+export interface Costs {
+  readonly commits: number;
+  /** For each commit, aborted transactions' share included. */
+  readonly messages: number;
+  readonly messagesWithoutFinalAcks: number;
+  readonly delays: number;
+  readonly forcedWrites: number;
+  /** From a client's COMMIT to its answer. */
+  readonly latencyUs: Percentiles;
+  /** Time between PREPARE and outcome, over all nodes: for each commit, and the longest. */
+  readonly inDoubtUs: number;
+  readonly longestInDoubtUs: Micros;
+}
+
+export interface Percentiles {
+  readonly median: Micros;
+  readonly p99: Micros;
+  readonly max: Micros;
+}
+
+export function createMeasures(): Measures {
+  return { commits: 0, messages: 0, finalAcks: 0, forcedWrites: 0, delays: 0, trips: new Map() };
+}
+
+export function measureFact(measures: Measures, fact: Fact): void {
+  switch (fact.type) {
+    case "sent":
+      if (fact.message.type === "heartbeat") return;
+      measures.messages += 1;
+      if (fact.message.type === "finished") measures.finalAcks += 1;
+      return travel(measures, fact.message.gid, fact.node, fact.to);
+    case "streamed":
+      measures.messages += 1;
+      return travel(measures, fact.change.label.gid, fact.node, fact.to);
+    case "prepared":
+    case "committed":
+    case "rolledBack":
+      measures.forcedWrites += 1;
+      return;
+    case "recorded":
+      if ("gid" in fact.record) measures.forcedWrites += 1;
+      return;
+    case "answered":
+      if (fact.answer.type === "committed" && fact.answer.gid !== 0) {
+        measures.commits += 1;
+        measures.delays += measures.trips.get(fact.answer.gid)?.[fact.node] ?? 0;
+      }
+      if (fact.answer.type === "committed" || fact.answer.type === "aborted") {
+        measures.trips.delete(fact.answer.gid);
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+export function costsOf(measures: Measures, ledger: Ledger, history: History): Costs {
+  const { commits } = measures;
+  const each = (total: number): number => (commits === 0 ? 0 : total / commits);
+  return {
+    commits,
+    messages: each(measures.messages),
+    messagesWithoutFinalAcks: each(measures.messages - measures.finalAcks),
+    delays: each(measures.delays),
+    forcedWrites: each(measures.forcedWrites),
+    latencyUs: percentilesOf(commitLatencies(history)),
+    inDoubtUs: each(ledger.blockedUs),
+    longestInDoubtUs: ledger.longestUs,
+  };
+}
+
+function travel(measures: Measures, gid: Gid, from: NodeId, to: NodeId): void {
+  let trips = measures.trips.get(gid);
+  if (trips === undefined) {
+    trips = [0, 0, 0, 0];
+    measures.trips.set(gid, trips);
+  }
+  while (trips.length <= from || trips.length <= to) trips.push(0);
+  const arrival = (trips[from] as number) + 1;
+  if (arrival > (trips[to] as number)) trips[to] = arrival;
+}
+
+function commitLatencies(history: History): Micros[] {
+  const latencies: Micros[] = [];
+  for (const { outcome, gid, endingAt, endedAt } of history.transactions) {
+    if (outcome === "committed" && gid !== 0) latencies.push(endedAt - endingAt);
+  }
+  return latencies.sort((one, other) => one - other);
+}
+
+function percentilesOf(sorted: readonly Micros[]): Percentiles {
+  const at = (share: number): Micros =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { median: at(0.5), p99: at(0.99), max: sorted[sorted.length - 1] ?? 0 };
+}

@@ -1,0 +1,69 @@
+/** The kinds of events in the queue, and how an event names its target in one number. */
+import type { TimerName } from "../../protocol/effects.ts";
+import type { NodeId } from "../../protocol/members.ts";
+
+export const KIND = {
+  /** A message reaches the end of its link. Target: a link and its connection. */
+  message: 0,
+  /** A change of a replication stream does. Target: likewise. */
+  change: 1,
+  /** Target of these: a node and its incarnation. */
+  reply: 2,
+  request: 3,
+  walSynced: 4,
+  logSynced: 5,
+  commitFinished: 6,
+  waitCheck: 7,
+  openStream: 8,
+  streamBroken: 9,
+  start: 10,
+  timer: 11,
+  /** Target: a client. */
+  wake: 20,
+  /** Target: the place of a fault in the scenario. */
+  fault: 21,
+  /** The payload is a fault. */
+  undo: 22,
+  /** Target: a link and the number of its cut. */
+  breakLink: 23,
+  /** The nemesis draws its next fault. */
+  nemesis: 24,
+  /** The end of a cut. Target: a link and the number of its cut. */
+  uncut: 25,
+  /** The end of a pause. Target: a node and its incarnation. */
+  resumed: 26,
+} as const;
+
+export const TIMER_NAMES: readonly TimerName[] = ["heartbeat", "deadlock", "commit queue", "snapshot"];
+
+export function timerKind(timer: TimerName): number {
+  return KIND.timer + TIMER_NAMES.indexOf(timer);
+}
+
+const NODES = 32;
+const LINKS = 1024;
+
+export function nodeTarget(node: NodeId, incarnation: number): number {
+  return incarnation * NODES + node;
+}
+
+export function targetNode(target: number): NodeId {
+  return target % NODES;
+}
+
+export function targetIncarnation(target: number): number {
+  return Math.floor(target / NODES);
+}
+
+/** A link by its index, and a number that tells one state of it from a later one. */
+export function linkTarget(index: number, version: number): number {
+  return version * LINKS + index;
+}
+
+export function targetLink(target: number): number {
+  return target % LINKS;
+}
+
+export function targetVersion(target: number): number {
+  return Math.floor(target / LINKS);
+}
