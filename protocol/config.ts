@@ -25,7 +25,7 @@ export interface NodeConfig {
   readonly resolveBeats: number;
   /** How often, in microseconds, a node with unfinished applies or statements looks for deadlocks. */
   readonly deadlockUs: number;
-  /** A stamp that is further ahead of the own clock than this many microseconds is refused (theory 5.6 V7). */
+  /** A clock is believed within so many microseconds of the median of all nodes' clocks (theory 5.6 V7). */
   readonly maxDriftUs: number;
   /** What a node does about a CSN ahead of its clock: wait until the clock is there, or set its clock forward (mmts 2.1). */
   readonly skew: "wait" | "absorb";

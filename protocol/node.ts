@@ -26,7 +26,7 @@ import {
   takeChange,
 } from "./replication/streams.ts";
 import { retryHeldStatements, takeRequest, takeSessionReply } from "./sessions.ts";
-import { restoreClock } from "./snapshot/clock.ts";
+import { believe, compareClocks, restoreClock } from "./snapshot/clock.ts";
 import { type TransactionManagers, transactionManagers } from "./snapshot/managers.ts";
 import type { NodeState, Transaction } from "./state.ts";
 import { finish, peerOf, rollBackLocally, settle } from "./transactions.ts";
@@ -58,7 +58,8 @@ export function createStep(rules: Rules): Step {
 }
 
 function takeInput(node: NodeState, input: Input, context: Context): void {
-  node.now = input.now;
+  node.reading = input.now;
+  node.now = believe(node, input.now);
   if (!node.running && input.type !== "started") {
     throw new ProtocolViolation(`node ${node.config.node} was given a ${input.type} before it was started`);
   }
@@ -151,8 +152,12 @@ function beat(node: NodeState, context: Context): void {
   node.beats += 1;
   sendHeartbeats(node, context);
   countSilence(node, context);
+  compareClocks(node);
   confirmStreams(node, context);
   beatTransactions(node, context);
+  // Whoever waits for the clock: it may have been set, or found wrong, in the meantime.
+  context.manager.advance(node, context);
+  retryHeldStatements(node, context);
   context.emit({ type: "setTimer", timer: "heartbeat", afterUs: node.config.heartbeatUs });
 }
 

@@ -13,7 +13,7 @@ import type { DatabaseReply, SqlError, Statement } from "./database.ts";
 import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import type { AbortReason } from "./messages.ts";
-import { nextStamp } from "./snapshot/clock.ts";
+import { isClockChecked, nextAge } from "./snapshot/clock.ts";
 import type { NodeState, Session, Transaction } from "./state.ts";
 import {
   abortError,
@@ -35,9 +35,10 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
   switch (request.type) {
     case "begin":
       expectPhase(session, "idle");
+      if (!isClockChecked(node)) return answerTooEarly(session, context);
       session.phase = "beginning";
       session.isolation = request.isolation;
-      session.age = request.age || nextStamp(node, context);
+      session.age = request.age || nextAge(node);
       session.wrote = false;
       session.snapshot = 0;
       context.emit({
@@ -239,6 +240,15 @@ function committingTransaction(node: NodeState, session: number): Transaction | 
     if (tx?.session === session && tx.local === "preparing") return tx;
   }
   return undefined;
+}
+
+function answerTooEarly(session: Session, context: Context): void {
+  const message = "this node has not yet compared its clock with a majority's; try again";
+  context.emit({
+    type: "answer",
+    session: session.id,
+    answer: { type: "aborted", gid: 0, error: { code: "57P03", message } },
+  });
 }
 
 function answerDoomed(session: Session, request: Request, context: Context): void {

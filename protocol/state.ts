@@ -14,7 +14,9 @@ import type { AbortReason } from "./messages.ts";
 
 export interface NodeState {
   readonly config: NodeConfig;
-  /** The clock reading of the input that is being taken. */
+  /** The clock reading of the input that is being taken, */
+  reading: Csn;
+  /** and as far as it is believed. */
   now: Csn;
   /** False from creation until `started`. */
   running: boolean;
@@ -53,6 +55,10 @@ interface Clock {
   floor: Csn;
   /** The last snapshot given. */
   snapshot: Csn;
+  /** The last age given. */
+  age: Csn;
+  /** The median of the nodes' clocks when it was last taken; 0 before a majority was heard. */
+  reference: Csn;
   /** The floor stays below; durable. */
   highWater: Csn;
 }
@@ -141,8 +147,9 @@ export interface Peer {
   /** Beats since anything was heard from it. */
   silentBeats: number;
   suspected: boolean;
-  /** Own clock minus the peer's, when it was last heard: skew plus the way of the message. */
-  clockLead: number;
+  /** What its clock showed in its last heartbeat, so many beats ago; 0 before the first. */
+  clock: Csn;
+  clockBeats: number;
   /** Everything that it coordinated below is finished everywhere. */
   finishedBelow: Gid;
   /** Its transactions in `finished`. */
@@ -164,12 +171,13 @@ export function initialState(config: NodeConfig): NodeState {
   for (let node = 0; node <= config.nodes; node++) peers.push(createPeer());
   return {
     config,
+    reading: 0,
     now: 0,
     running: false,
     generation: 1,
     members: firstNodes(config.nodes),
     beats: 0,
-    clock: { floor: 0, snapshot: 0, highWater: 0 },
+    clock: { floor: 0, snapshot: 0, age: 0, reference: 0, highWater: 0 },
     nextSequence: 1,
     reservedSequence: 1,
     sessions: createKeyed(),
@@ -188,7 +196,8 @@ function createPeer(): Peer {
   return {
     silentBeats: 0,
     suspected: false,
-    clockLead: 0,
+    clock: 0,
+    clockBeats: 0,
     finishedBelow: 0,
     finishedHere: [],
     stream: { received: 0, unsettled: [], confirmed: 0 },

@@ -133,6 +133,8 @@ const database = z.strictObject({
   deadlockTimeout: span.default(50_000),
   /** From a client to its node. */
   client: distribution.default({ kind: "fixed", us: 30 }),
+  /** A slot's confirmed position is saved every so many bytes of WAL; a crash sets it back to that. */
+  slotSaveBytes: z.int().min(0).default(50_000),
   /** How long a crashed node takes to start. */
   restart: span.default(300_000),
 });

@@ -10,8 +10,10 @@ import type { LocalPhase } from "../protocol/state.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import type { Check, EndedNode, EndedRun, Finding } from "../scenarios/checks/check.ts";
 import { createExaminer } from "../scenarios/checks/examiner.ts";
+import { stallsOf } from "../scenarios/checks/progress.ts";
 import { isIdle } from "../scenarios/director.ts";
 import type { ClientOutcome, Micros } from "../scenarios/history.ts";
+import type { Level } from "../scenarios/levels.ts";
 import { type Costs, costsOf, createMeasures, measureFact } from "../scenarios/measures.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { showHash } from "./engine/hash.ts";
@@ -41,6 +43,10 @@ export interface RunResult {
   readonly events: number;
   readonly virtualUs: Micros;
   readonly findings: ReadonlyMap<string, Finding>;
+  /** The strongest isolation level that held; null if no check ran. */
+  readonly isolation: Level | null;
+  /** What is still in doubt at the end, where the protocol may block. */
+  readonly stalls: readonly string[];
   /** Null if no check ran. */
   readonly costs: Costs | null;
   readonly transactions: Readonly<Record<ClientOutcome, number>>;
@@ -74,6 +80,8 @@ export function runScenario(scenario: Scenario, seed: string, options: RunOption
     events: world.state.events,
     virtualUs: world.state.queue.time,
     findings: examiner.end(run),
+    isolation: null,
+    stalls: run.quiet ? [] : stallsOf(run).map(({ sentence }) => sentence),
     costs: watching ? costsOf(measures, examiner.ledger, run.history) : null,
     transactions: world.director.state.ended,
   };

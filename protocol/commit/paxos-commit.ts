@@ -150,8 +150,9 @@ function acceptWithPrepare(node: NodeState, tx: Transaction): void {
   acceptVote(tx, node.config.node, tx.stamp);
 }
 
-/** Phase 2a of this member's own instance. */
+/** Phase 2a of this member's own instance. With up to three members it also says that the voter has accepted it. */
 function vote(node: NodeState, tx: Transaction, context: Context): void {
+  if (isSmall(tx) && stateOf(tx).promised > INITIAL_TERM) return;
   const to = isSmall(tx) ? setOf(tx.coordinator) : firstAcceptors(tx);
   sendTo(node, to, { type: "vote", gid: tx.gid, stamp: tx.stamp }, context);
   if (contains(to, node.config.node)) takeVote(node, tx, node.config.node, tx.stamp, context);
@@ -421,7 +422,7 @@ function restore(
   // Without a record nothing was promised, so the PREPARE was an acceptance.
   if (record === undefined && isSmall(tx)) acceptWithPrepare(node, tx);
   if (isCoordinator(node, tx)) resolve(node, tx, "its coordinator, this node, restarted", context);
-  else if (state.promised === INITIAL_TERM) vote(node, tx, context);
+  else vote(node, tx, context);
 }
 
 function sendAbort(node: NodeState, gid: Gid, to: NodeId, context: Context): void {

@@ -10,12 +10,13 @@ import type { Csn } from "../csn.ts";
 import { type Gid, makeGid } from "../gid.ts";
 import { deleteKeyed, getKeyed, valuesOf } from "../keyed.ts";
 import { contains, type NodeId, type NodeSet, setOf } from "../members.ts";
+import { compareClocks } from "../snapshot/clock.ts";
 import type { NodeState, Peer } from "../state.ts";
 import { decideAbort, finishedBelow, peerOf, reasonOf } from "../transactions.ts";
 
 export function sendHeartbeats(node: NodeState, context: Context): void {
   const below = finishedBelow(node, makeGid(node.config.node, node.nextSequence));
-  const message = { type: "heartbeat", finishedBelow: below, clock: node.now } as const;
+  const message = { type: "heartbeat", finishedBelow: below, clock: node.reading } as const;
   for (let to = 1; to <= node.config.nodes; to++) {
     if (to === node.config.node) continue;
     // It reveals nothing that is not durable: what is finished was made so by durable acks.
@@ -29,6 +30,7 @@ export function countSilence(node: NodeState, context: Context): void {
     if (id === node.config.node) continue;
     const peer = peerOf(node, id);
     peer.silentBeats += 1;
+    peer.clockBeats += 1;
     if (peer.suspected || peer.silentBeats < node.config.suspectBeats) continue;
     peer.suspected = true;
     context.emit({ type: "note", note: { about: "suspected", peer: id } });
@@ -46,7 +48,9 @@ export function hear(node: NodeState, from: NodeId, context: Context): void {
 
 export function takeHeartbeat(node: NodeState, from: NodeId, below: Gid, clock: Csn, context: Context): void {
   const peer = peerOf(node, from);
-  peer.clockLead = node.now - clock;
+  peer.clock = clock;
+  peer.clockBeats = 0;
+  compareClocks(node);
   // Heartbeats may overtake each other; the mark only rises.
   if (below <= peer.finishedBelow) return;
   forgetFinished(node, peer, below);

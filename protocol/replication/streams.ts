@@ -123,10 +123,6 @@ function reasonToRefuse(
       `node ${from}'s clock is ${tx.coordinatorStamp - node.now} us ahead`,
     );
   }
-  const { clockLead } = peerOf(node, from);
-  if (clockLead > node.config.maxDriftUs) {
-    return reasonOf(node, "clock drift", `this node's clock is ${clockLead} us ahead of node ${from}'s`);
-  }
   return null;
 }
 

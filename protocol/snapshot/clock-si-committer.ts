@@ -22,6 +22,7 @@ import { type Gid, showGid } from "../gid.ts";
 import { getKeyed } from "../keyed.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import { ProtocolViolation } from "../violation.ts";
+import { awaitClock } from "./clock.ts";
 import { commitNow, type TransactionManager } from "./transaction-manager.ts";
 
 export const clockSiCommitter: TransactionManager = {
@@ -57,7 +58,7 @@ function advance(node: NodeState, context: Context): void {
   const first = queue.waiting[0];
   if (first === undefined) return;
   const tx = transactionOf(node, first);
-  if (!clockAllows(node, tx.csn)) return waitForClock(node, tx.csn, context);
+  if (!clockAllows(node, tx.csn)) return awaitClock(node, "commit queue", tx.csn, context);
   if (undecidedBefore(node, tx.csn, tx.gid) !== 0) return;
   queue.waiting.shift();
   queue.inFlight = tx.gid;
@@ -88,10 +89,6 @@ export function undecidedBefore(node: NodeState, csn: Csn, gid: Gid): Gid {
 /** Rule (a). */
 function clockAllows(node: NodeState, csn: Csn): boolean {
   return node.config.skew === "absorb" || Math.max(node.now, node.clock.floor) >= csn;
-}
-
-function waitForClock(node: NodeState, csn: Csn, context: Context): void {
-  context.emit({ type: "setTimer", timer: "commit queue", afterUs: csn - node.now });
 }
 
 function transactionOf(node: NodeState, gid: Gid): Transaction {

@@ -13,7 +13,7 @@
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import type { NodeState, Session } from "../state.ts";
-import { keepAbove, nextSnapshot } from "./clock.ts";
+import { awaitClock, keepAbove, nextSnapshot } from "./clock.ts";
 import { commitNow, type TransactionManager } from "./transaction-manager.ts";
 
 export const clockSi: TransactionManager = {
@@ -31,7 +31,7 @@ function snapshot(node: NodeState, session: Session, context: Context): Csn | nu
   const shown = nextSnapshot(node, context);
   const wanted = atLeastOne(Math.max(shown - node.config.snapshotAgeUs, session.lastCsn));
   if (wanted > shown && node.config.skew === "wait") {
-    context.emit({ type: "setTimer", timer: "snapshot", afterUs: wanted - shown });
+    awaitClock(node, "snapshot", wanted, context);
     return null;
   }
   if (wanted > shown) {

@@ -6,11 +6,16 @@
  *   (V3: whoever overwrites a row gets a larger CSN than the row's writer, whatever the clocks say);
  * - a snapshot is never older than one given before;
  * - both also across restarts (C1, V2): what was given lies below a durable high-water mark, at which a restarted
- *   node goes on. The mark is persisted before the stamp that needs it can leave the node.
+ *   node goes on. The mark is persisted before the stamp that needs it can leave the node;
+ * - a wall clock is believed only within `maxDriftUs` of the median of all nodes' clocks (V7). A stamp, once given,
+ *   cannot be taken back, so a clock that is an hour fast must be noticed before it stamps anything, or it would hold
+ *   up every commit of the cluster for that hour. For the same reason nothing is stamped before a majority's clocks
+ *   were heard.
  */
-
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
+import type { TimerName } from "../effects.ts";
+import { majority } from "../members.ts";
 import type { NodeState } from "../state.ts";
 
 export function nextStamp(node: NodeState, context: Context): Csn {
@@ -29,6 +34,13 @@ export function nextSnapshot(node: NodeState, context: Context): Csn {
   return clock.snapshot;
 }
 
+/** When a transaction began, for who is older; unique at this node. It orders nothing else, so it binds no stamp. */
+export function nextAge(node: NodeState): Csn {
+  const { clock } = node;
+  clock.age = node.now > clock.age ? node.now : clock.age + 1;
+  return clock.age;
+}
+
 /** A CSN that becomes part of this node's past: later stamps are greater. */
 export function keepAbove(node: NodeState, csn: Csn, context: Context): void {
   if (csn <= node.clock.floor) return;
@@ -43,9 +55,53 @@ export function restoreClock(node: NodeState, highWater: Csn): void {
   node.clock.highWater = highWater;
 }
 
-/** Theory 5.6 V7: whether a stamp is so far ahead that waiting for it, or following it, would harm the cluster. */
+/** The wall clock's reading, as far as it is believed. */
+export function believe(node: NodeState, reading: Csn): Csn {
+  const { reference } = node.clock;
+  if (reference === 0) return reading;
+  const { maxDriftUs, heartbeatUs } = node.config;
+  // Up to a beat has passed since the reference was taken.
+  const highest = reference + heartbeatUs + maxDriftUs;
+  if (reading > highest) return highest;
+  const lowest = reference - maxDriftUs;
+  return reading < lowest ? lowest : reading;
+}
+
+/**
+ * Sets a timer for the moment at which the clock will show this CSN. A reading that is not believed stands still until
+ * the next beat, which looks at everything that waits for the clock.
+ */
+export function awaitClock(node: NodeState, timer: TimerName, csn: Csn, context: Context): void {
+  if (node.now !== node.reading) return;
+  context.emit({ type: "setTimer", timer, afterUs: csn - node.now });
+}
+
+/**
+ * Takes the median of all clocks heard, this node's with them, as the reference; of an even number the lower one, so
+ * that one fast clock of two drags nobody. Once a beat, and whenever a peer's clock is heard.
+ */
+export function compareClocks(node: NodeState): void {
+  const readings: Csn[] = [node.reading];
+  for (const { clock, clockBeats } of node.peers) {
+    // Time goes on at a peer as it does here; only whole beats are known of it.
+    if (clock !== 0) readings.push(clock + clockBeats * node.config.heartbeatUs);
+  }
+  if (readings.length < majority(node.members)) return;
+  readings.sort((one, other) => one - other);
+  node.clock.reference = readings[(readings.length - 1) >> 1] as Csn;
+}
+
+/** Whether enough clocks were heard for a stamp to be given. */
+export function isClockChecked(node: NodeState): boolean {
+  return node.clock.reference !== 0;
+}
+
+/**
+ * A last line: whether a peer's stamp is further ahead than two clocks that are each held to the median can be, even
+ * if one of them has not heard the others for a while.
+ */
 export function isDrifted(node: NodeState, stamp: Csn): boolean {
-  return stamp > node.now + node.config.maxDriftUs;
+  return stamp > node.now + 4 * node.config.maxDriftUs;
 }
 
 function reserve(node: NodeState, used: Csn, context: Context): void {

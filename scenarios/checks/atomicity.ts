@@ -20,7 +20,12 @@ export const oneOutcome: Check = {
     return {
       on: { committed: look, rolledBack: look },
       end: () =>
-        findings.found ?? exercisedBy(ledger, (entry) => entry.committed !== 0, "nothing was committed"),
+        findings.found ??
+        exercisedBy(
+          ledger,
+          (entry) => (entry.committed | entry.rolledBack) !== 0,
+          "no transaction was prepared and ended",
+        ),
     };
   },
 };

@@ -38,10 +38,10 @@ import {
   finishCommit,
   openStream,
   recovered,
-  type ServerHost,
   waitCheck,
   walFlushed,
 } from "../postgres/server.ts";
+import type { ServerHost, ServerObserver, WaitCheck as WaitKind } from "../postgres/state.ts";
 import { foldInput } from "./fingerprint.ts";
 import {
   KIND,
@@ -55,7 +55,7 @@ import {
 } from "./kinds.ts";
 import { push } from "./queue.ts";
 import { streamOf } from "./random.ts";
-import { freshState, type Machine, machineOf, randomOfNode, type SimWorld } from "./world.ts";
+import { type FactSink, freshState, type Machine, machineOf, randomOfNode, type SimWorld } from "./world.ts";
 
 /** How long a reader waits before it tries again to open a stream. */
 const REOPEN_US = 50_000;
@@ -68,7 +68,7 @@ interface Finishing {
 interface WaitCheck {
   readonly session: number;
   readonly waitId: number;
-  readonly kind: "deadlock" | "lock timeout";
+  readonly kind: WaitKind;
 }
 
 /** Gives every machine its ends of the wires. */
@@ -112,8 +112,11 @@ export function crashMachine(world: SimWorld, machine: Machine): void {
     keep,
     observe === null ? null : (record) => observe({ type: "recorded", node, record }, world.state.queue.time),
   );
+  machine.wal.written = machine.server.wal.written;
   crashFile(machine.wal, keep);
-  crashServer(machine.server, machine.wal.synced);
+  crashServer(machine.server, hostAt(world, machine), machine.wal.synced);
+  machine.wal.written = machine.server.wal.written;
+  machine.wal.synced = machine.server.wal.written;
   observe?.({ type: "crashed", node }, world.state.queue.time);
   breakConnections(world, node);
   loseSessions(world.director, node);
@@ -151,7 +154,7 @@ export function takeNodeEvent(
     return fireTimer(world, machine, TIMER_NAMES[kind - KIND.timer] as TimerName, payload as number);
   }
   const { server } = machine;
-  const host = world.hosts[machine.node] as ServerHost;
+  const host = hostAt(world, machine);
   switch (kind) {
     case KIND.reply:
       return feed(world, machine, {
@@ -348,12 +351,7 @@ function perform(world: SimWorld, machine: Machine, effect: Effect): void {
       machine.timers[effect.timer] += 1;
       return;
     case "database":
-      return executeCommand(
-        machine.server,
-        world.hosts[machine.node] as ServerHost,
-        effect.command,
-        world.state.queue.time,
-      );
+      return executeCommand(machine.server, hostAt(world, machine), effect.command);
     case "forgetRecords": {
       const change: LogChange = { kind: "forgetting", coordinator: effect.coordinator, below: effect.below };
       writeLog(machine.log, change);
@@ -412,8 +410,13 @@ function scheduleSync(world: SimWorld, machine: Machine, _file: DiskFile, kind: 
   pushForNode(world, machine, us * machine.fsyncFactor, kind, null);
 }
 
+function hostAt(world: SimWorld, machine: Machine): ServerHost {
+  return world.hosts[machine.node] as ServerHost;
+}
+
 function hostOf(world: SimWorld, node: NodeId): ServerHost {
   return {
+    nowUs: () => world.state.queue.time,
     reply: (reply) => scheduleReply(world, machineOf(world, node), reply),
     requestFlush: () => {
       const machine = machineOf(world, node);
@@ -430,7 +433,16 @@ function hostOf(world: SimWorld, node: NodeId): ServerHost {
       pushForNode(world, machineOf(world, node), afterUs, KIND.waitCheck, check);
     },
     stream: (peer, change) => sendChange(world, node, peer, change),
-    observe: null,
+    observe: world.observe === null ? null : observerOf(world, node, world.observe),
+  };
+}
+
+function observerOf(world: SimWorld, node: NodeId, observe: FactSink): ServerObserver {
+  const { queue } = world.state;
+  return {
+    prepared: (label) => observe({ type: "prepared", node, label }, queue.time),
+    committed: (gid, csn) => observe({ type: "committed", node, gid, csn }, queue.time),
+    rolledBack: (gid) => observe({ type: "rolledBack", node, gid }, queue.time),
   };
 }
 
@@ -461,7 +473,7 @@ function tryOpenStream(world: SimWorld, reader: Machine, from: NodeId): void {
   if (!origin.up || origin.paused || there.cut || back.cut) {
     return pushForNode(world, reader, REOPEN_US, KIND.openStream, from);
   }
-  openStream(origin.server, world.hosts[from] as ServerHost, reader.node, 0);
+  openStream(origin.server, hostAt(world, origin), reader.node, 0);
 }
 
 function breakConnections(world: SimWorld, node: NodeId): void {

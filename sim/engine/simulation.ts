@@ -28,8 +28,8 @@ export function createSimulation(
   observe: FactSink | null = null,
 ): SimWorld {
   const world = createWorld(scenario, seed, options);
-  connectMachines(world);
   world.observe = observe;
+  connectMachines(world);
   scheduleFaults(world);
   for (let node = 1; node <= scenario.nodes; node++) startNode(world, node);
   startDirector(world.director);

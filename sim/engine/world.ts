@@ -20,7 +20,8 @@ import { type Clock, createClock } from "../clock.ts";
 import { createFile, type DiskFile } from "../disk.ts";
 import { createLog, type Log } from "../log.ts";
 import { createNetwork, type Network } from "../network.ts";
-import { createServer, loadRows, type Server, type ServerHost } from "../postgres/server.ts";
+import { createServer, loadRows } from "../postgres/server.ts";
+import type { Server, ServerHost } from "../postgres/state.ts";
 import { createHash, type TraceHash } from "./hash.ts";
 import { KIND, nodeTarget } from "./kinds.ts";
 import { createQueue, type EventQueue, push } from "./queue.ts";
@@ -142,6 +143,8 @@ export function freshState(scenario: Scenario, node: NodeId): NodeState {
   return initialState(nodeConfig(scenario, node));
 }
 
+const SECOND = 1_000_000;
+
 const NODE_STREAMS = {
   disk: Array.from({ length: 32 }, (_, node) => `disk/${node}`),
   database: Array.from({ length: 32 }, (_, node) => `database/${node}`),
@@ -210,6 +213,9 @@ function loadedServer(scenario: Scenario, workload: Workload<unknown>, node: Nod
     peers,
     tables: workload.tables,
     csnVisibility: scenario.snapshot === "clock-si",
+    // Longer than a snapshot can be late by clock drift, its own age, and a command's way.
+    csnRetentionUs: 2 * scenario.protocol.maxDrift + scenario.protocol.snapshotAge + SECOND,
+    slotSaveBytes: scenario.database.slotSaveBytes,
     lockTimeoutUs: scenario.database.lockTimeout,
     deadlockTimeoutUs: scenario.database.deadlockTimeout,
   });
