@@ -1,0 +1,231 @@
+/**
+ * Row locks: PostgreSQL's four modes, held to the end of the transaction (documentation, "Row-Level Locks";
+ * src/backend/access/heap/README.tuplock).
+ *
+ * A lock that does not conflict with what others hold is granted at once, also past a queue of waiters: on 15 and 18
+ * a FOR SHARE overtakes an UPDATE that waits for another FOR SHARE. Those who do wait are served in order of arrival,
+ * except that one who holds a weaker lock of the row already waits for holders only. (A real queue is mostly so: the
+ * heavyweight tuple lock orders its waiters, but when the row's version changes they race for the new one.)
+ *
+ * The common case, a row that nobody else holds, costs two writes.
+ */
+import type { RowLockMode } from "../../protocol/database.ts";
+import { ProtocolViolation } from "../../protocol/violation.ts";
+import { keepSnapshot } from "./snapshots.ts";
+import type { RowSlot, Server, ServerHost, Transaction } from "./state.ts";
+
+/** Two modes conflict if they add up to 5 or more: PostgreSQL's conflict table in one line. */
+export const KEY_SHARE = 1;
+export const SHARE = 2;
+export const NO_KEY_UPDATE = 3;
+export const UPDATE = 4;
+const CONFLICT = 5;
+
+/** Reasons to wait that ask for no lock: for the end of the row's writer, or until a snapshot can tell whether it sees it. */
+export const WRITER_ENDS = 0;
+export const DOUBT_ENDS = -1;
+
+const LOCK_RECORD = 56;
+
+const MODES: readonly RowLockMode[] = ["key share", "share", "no key update", "update"];
+
+export function strengthOf(mode: RowLockMode): number {
+  return MODES.indexOf(mode) + 1;
+}
+
+export function modeOf(strength: number): RowLockMode {
+  const mode = MODES[strength - 1];
+  if (mode === undefined) throw new ProtocolViolation(`${strength} is no lock mode`);
+  return mode;
+}
+
+/** @returns whether the transaction holds the lock now; if not, it waits. */
+export function acquireLock(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  slot: RowSlot,
+  mode: number,
+): boolean {
+  if (slot.holder === 0) {
+    slot.holder = tx.number;
+    slot.holderMode = mode;
+    tx.rows.push(slot);
+    return true;
+  }
+  if (slot.holder === tx.number && (mode <= slot.holderMode || slot.sharers === null)) {
+    if (mode > slot.holderMode) slot.holderMode = mode;
+    return true;
+  }
+  return acquireShared(server, host, tx, slot, mode);
+}
+
+/** A lock of a row that is not written: FOR SHARE and the like, and the key-share lock of a foreign-key check. */
+export function lockOnly(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  slot: RowSlot,
+  mode: number,
+): boolean {
+  const held = tx.rows.length;
+  if (!acquireLock(server, host, tx, slot, mode)) return false;
+  tx.hasXid = true;
+  if (tx.rows.length > held) server.wal.written += LOCK_RECORD;
+  return true;
+}
+
+/** Joins the row's queue. The statement stops here; `resume` runs its last step again. */
+export function waitFor(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  slot: RowSlot,
+  waitMode: number,
+): void {
+  const { config } = server;
+  server.lastWait += 1;
+  tx.phase = "waiting";
+  tx.waitsFor = slot;
+  tx.waitMode = waitMode;
+  tx.waitId = server.lastWait;
+  tx.waitSince = host.nowUs();
+  keepSnapshot(server, tx);
+  enqueue(tx, slot);
+  host.scheduleWaitCheck(tx.session, tx.waitId, "deadlock", config.deadlockTimeoutUs);
+  if (config.lockTimeoutUs > 0) {
+    host.scheduleWaitCheck(tx.session, tx.waitId, "lock timeout", config.lockTimeoutUs);
+  }
+}
+
+/** Takes the transaction out of the queue that it stands in. */
+export function endWait(tx: Transaction): void {
+  const slot = tx.waitsFor;
+  if (slot === null || slot.queue === null) return;
+  slot.queue.splice(slot.queue.indexOf(tx.number), 1);
+  if (slot.queue.length === 0) slot.queue = null;
+  tx.phase = "running";
+  tx.waitsFor = null;
+  tx.waitId = 0;
+}
+
+/** Gives up every lock of the transaction. */
+export function releaseLocks(server: Server, tx: Transaction): void {
+  const { rows } = tx;
+  for (let index = 0; index < rows.length; index++) {
+    const slot = rows[index]!;
+    if (slot.sharers === null) slot.holder = 0;
+    else releaseShared(tx, slot);
+    if (slot.queue !== null) server.toWake.push(slot);
+  }
+}
+
+/** Whether the waiter at this place of the queue still has to wait. */
+export function isBlocked(server: Server, slot: RowSlot, place: number): boolean {
+  const tx = server.transactions[slot.queue![place]!]!;
+  const mode = tx.waitMode;
+  if (mode <= WRITER_ENDS) return isBlockedByWriter(server, tx, slot);
+  if (conflictsWithHolders(tx, slot, mode)) return true;
+  if (heldMode(slot, tx.number) > 0) return false;
+  for (let ahead = 0; ahead < place; ahead++) {
+    if (mode + server.transactions[slot.queue![ahead]!]!.waitMode >= CONFLICT) return true;
+  }
+  return false;
+}
+
+/** The numbers of all that must end before this waiter can go on, each once. */
+export function blockersOf(server: Server, tx: Transaction): number[] {
+  const blockers: number[] = [];
+  const slot = tx.waitsFor;
+  if (slot === null) return blockers;
+  if (tx.waitMode <= WRITER_ENDS) return [slot.writer];
+  for (const sharer of [{ holder: slot.holder, mode: slot.holderMode }, ...(slot.sharers ?? [])]) {
+    if (sharer.holder !== tx.number && sharer.mode + tx.waitMode >= CONFLICT) blockers.push(sharer.holder);
+  }
+  if (heldMode(slot, tx.number) > 0) return blockers;
+  for (const ahead of slot.queue ?? []) {
+    if (ahead === tx.number) break;
+    const conflicts = server.transactions[ahead]!.waitMode + tx.waitMode >= CONFLICT;
+    if (conflicts && !blockers.includes(ahead)) blockers.push(ahead);
+  }
+  return blockers;
+}
+
+/** The strongest mode in which the transaction holds the row's lock; 0: none. */
+export function heldMode(slot: RowSlot, holder: number): number {
+  if (slot.holder === holder) return slot.holderMode;
+  if (slot.sharers === null) return 0;
+  for (const sharer of slot.sharers) {
+    if (sharer.holder === holder) return sharer.mode;
+  }
+  return 0;
+}
+
+function acquireShared(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  slot: RowSlot,
+  mode: number,
+): boolean {
+  const held = heldMode(slot, tx.number);
+  if (held >= mode) return true;
+  if (conflictsWithHolders(tx, slot, mode)) {
+    waitFor(server, host, tx, slot, mode);
+    return false;
+  }
+  if (held > 0) raiseMode(tx, slot, mode);
+  else {
+    slot.sharers ??= [];
+    slot.sharers.push({ holder: tx.number, mode });
+    tx.rows.push(slot);
+  }
+  return true;
+}
+
+function raiseMode(tx: Transaction, slot: RowSlot, mode: number): void {
+  if (slot.holder === tx.number) slot.holderMode = mode;
+  for (const sharer of slot.sharers ?? []) {
+    if (sharer.holder === tx.number) sharer.mode = mode;
+  }
+}
+
+function releaseShared(tx: Transaction, slot: RowSlot): void {
+  const sharers = slot.sharers!;
+  if (slot.holder === tx.number) {
+    const next = sharers.shift()!;
+    slot.holder = next.holder;
+    slot.holderMode = next.mode;
+  } else {
+    sharers.splice(
+      sharers.findIndex((sharer) => sharer.holder === tx.number),
+      1,
+    );
+  }
+  if (sharers.length === 0) slot.sharers = null;
+}
+
+function conflictsWithHolders(tx: Transaction, slot: RowSlot, mode: number): boolean {
+  if (slot.holder !== 0 && slot.holder !== tx.number && slot.holderMode + mode >= CONFLICT) return true;
+  if (slot.sharers === null) return false;
+  for (const sharer of slot.sharers) {
+    if (sharer.holder !== tx.number && sharer.mode + mode >= CONFLICT) return true;
+  }
+  return false;
+}
+
+function isBlockedByWriter(server: Server, tx: Transaction, slot: RowSlot): boolean {
+  if (slot.writer === 0) return false;
+  return tx.waitMode === WRITER_ENDS || server.transactions[slot.writer]!.inDoubtFrom <= tx.snapshot;
+}
+
+/** At the end; but one who holds a lock of the row goes before those who do not, since they wait for it. */
+function enqueue(tx: Transaction, slot: RowSlot): void {
+  slot.queue ??= [];
+  const { queue } = slot;
+  let place = queue.length;
+  if (tx.waitMode > WRITER_ENDS && heldMode(slot, tx.number) > 0) {
+    while (place > 0 && heldMode(slot, queue[place - 1]!) === 0) place -= 1;
+  }
+  queue.splice(place, 0, tx.number);
+}

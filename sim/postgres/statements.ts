@@ -1,0 +1,314 @@
+/**
+ * Statements of clients. Each runs in steps, and a step that has to wait is done again from its start when the wait
+ * ends: so a step changes nothing before it can finish.
+ */
+import type { Csn } from "../../protocol/csn.ts";
+import type { Assignment, Key, Row, RowChange, Statement, Value } from "../../protocol/database.ts";
+import type { Gid } from "../../protocol/gid.ts";
+import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
+import { checkChildren, checkParents, checkUniques, claimKey } from "./constraints.ts";
+import {
+  CONCURRENT_DELETE,
+  CONCURRENT_UPDATE,
+  duplicateKey,
+  noColumn,
+  noTable,
+  nullKey,
+  SNAPSHOT_TOO_OLD,
+  TRANSACTION_ABORTED,
+} from "./errors.ts";
+import { acquireLock, lockOnly, NO_KEY_UPDATE, strengthOf, UPDATE } from "./locks.ts";
+import { followRow, seeRow } from "./rows.ts";
+import { releaseSnapshot, renewSnapshot, takeSnapshot } from "./snapshots.ts";
+import {
+  OWN_WRITE,
+  type RowSlot,
+  type Server,
+  type ServerHost,
+  type Table,
+  type Transaction,
+} from "./state.ts";
+import { allKeys, slotFor, sortKeys } from "./tables.ts";
+import { failTransaction } from "./transactions.ts";
+import { changesUniques } from "./uniques.ts";
+import { markKeyChanged, newestVersion, writeVersion } from "./versions.ts";
+
+type Select = Extract<Statement, { type: "select" }>;
+type Insert = Extract<Statement, { type: "insert" }>;
+type Update = Extract<Statement, { type: "update" }>;
+type Delete = Extract<Statement, { type: "delete" }>;
+
+const NO_ROWS: readonly Row[] = [];
+const NO_VERSIONS: readonly Gid[] = [];
+
+/** Steps of a write: the row, then the unique constraints, then the foreign keys. */
+const ROW = 0;
+const UNIQUES = 1;
+const REFERENCES = 2;
+
+export function executeStatement(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  statement: Statement,
+  snapshot: Csn,
+): void {
+  if (tx.phase === "failed") {
+    host.reply({ type: "failed", session: tx.session, error: TRANSACTION_ABORTED });
+    return;
+  }
+  tx.busy = true;
+  tx.statement = statement;
+  tx.step = ROW;
+  tx.position = 0;
+  tx.replaced = 0;
+  if (!server.tables.has(statement.table)) {
+    failTransaction(server, host, tx, noTable(statement.table));
+  } else if (!takeSnapshot(server, tx, snapshot)) failTransaction(server, host, tx, SNAPSHOT_TOO_OLD);
+  else continueStatement(server, host, tx);
+}
+
+/** From the beginning of the step in which it is. */
+export function continueStatement(server: Server, host: ServerHost, tx: Transaction): void {
+  const statement = tx.statement!;
+  const table = server.tables.get(statement.table)!;
+  switch (statement.type) {
+    case "select":
+      if (statement.lock !== undefined) return selectWithLock(server, host, tx, table, statement);
+      if (statement.keys === "all") return selectAll(server, host, tx, table);
+      return selectKeys(server, host, tx, table, statement.keys);
+    case "insert":
+      return insert(server, host, tx, table, statement);
+    case "update":
+      return update(server, host, tx, table, statement);
+    case "delete":
+      return remove(server, host, tx, table, statement);
+    default:
+      return unreachable(statement);
+  }
+}
+
+function selectAll(server: Server, host: ServerHost, tx: Transaction, table: Table): void {
+  const { ordered } = table;
+  const { snapshot } = tx;
+  const results: Row[] = [];
+  const versions: Gid[] = [];
+  for (let index = 0; index < ordered.length; index++) {
+    const slot = ordered[index]!;
+    let version = slot.current;
+    if (slot.writer !== 0 || (version !== null && version.at > snapshot)) {
+      version = seeRow(server, host, tx, slot);
+      // After the wait all is read again: the snapshot has not changed, so neither has what it sees.
+      if (tx.phase !== "running") return;
+    }
+    if (version === null || version.row === null) continue;
+    results.push(version.row);
+    versions.push(version.gid);
+  }
+  complete(server, host, tx, results, versions, results.length);
+}
+
+function selectKeys(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  table: Table,
+  wanted: readonly Key[],
+): void {
+  const keys = sortKeys(wanted);
+  const results: Row[] = [];
+  const versions: Gid[] = [];
+  for (let index = 0; index < keys.length; index++) {
+    const slot = table.rows.get(keys[index]!);
+    if (slot === undefined) continue;
+    const version = seeRow(server, host, tx, slot);
+    if (tx.phase !== "running") return;
+    if (version === null) continue;
+    results.push(version.row!);
+    versions.push(version.gid);
+  }
+  complete(server, host, tx, results, versions, results.length);
+}
+
+/** Locks row after row, in order of key (LockRows above a Sort), and returns what it has locked. */
+function selectWithLock(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  table: Table,
+  statement: Select,
+): void {
+  const mode = strengthOf(statement.lock!);
+  tx.keys ??= statement.keys === "all" ? allKeys(table) : sortKeys(statement.keys);
+  tx.results ??= [];
+  tx.versions ??= [];
+  for (; tx.position < tx.keys.length; tx.position++) {
+    const slot = table.rows.get(tx.keys[tx.position]!);
+    if (slot !== undefined) lockRow(server, host, tx, slot, mode);
+    if (tx.phase !== "running") return;
+  }
+  const { results, versions } = tx;
+  tx.keys = null;
+  tx.results = null;
+  tx.versions = null;
+  complete(server, host, tx, results, versions, results.length);
+}
+
+function lockRow(server: Server, host: ServerHost, tx: Transaction, slot: RowSlot, mode: number): void {
+  const seen = seeRow(server, host, tx, slot);
+  if (seen === null) return;
+  const version = followRow(server, host, tx, slot, seen, mode, CONCURRENT_UPDATE);
+  if (version === null || !lockOnly(server, host, tx, slot, mode)) return;
+  tx.results!.push(version.row!);
+  tx.versions!.push(version.gid);
+}
+
+function insert(server: Server, host: ServerHost, tx: Transaction, table: Table, statement: Insert): void {
+  const { row } = statement;
+  const key = row[table.keyColumn];
+  if (row.length !== table.columns.size || key === undefined) {
+    throw new ProtocolViolation(`not a row of ${table.name}: ${JSON.stringify(row)}`);
+  }
+  if (key === null) return failTransaction(server, host, tx, nullKey(table.name, table.definition.key));
+  const slot = slotFor(table, key);
+  if (tx.step === ROW) {
+    if (!claimKey(server, host, tx, slot)) return;
+    if (newestVersion(slot)?.row) {
+      return failTransaction(server, host, tx, duplicateKey(`${table.name}_pkey`));
+    }
+    writeVersion(server, tx, slot, row);
+    recordChange(tx, "insert", slot, row, 0);
+    tx.step = UNIQUES;
+  }
+  checkWrite(server, host, tx, slot);
+}
+
+function update(server: Server, host: ServerHost, tx: Transaction, table: Table, statement: Update): void {
+  const slot = table.rows.get(statement.key);
+  if (tx.step === ROW && !updateRow(server, host, tx, table, slot, statement.set)) return;
+  checkWrite(server, host, tx, slot!);
+}
+
+/** @returns whether a row was updated; if not, the statement is complete, waits or has failed */
+function updateRow(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  table: Table,
+  slot: RowSlot | undefined,
+  set: readonly Assignment[],
+): boolean {
+  for (let index = 0; index < set.length; index++) {
+    const { column } = set[index]!;
+    if (table.columns.has(column)) continue;
+    failTransaction(server, host, tx, noColumn(table.name, column));
+    return false;
+  }
+  const seen = slot === undefined ? null : seeRow(server, host, tx, slot);
+  if (tx.phase !== "running") return false;
+  if (slot === undefined || seen === null) return completeUnchanged(server, host, tx);
+  tx.hasXid = true;
+  const version = followRow(server, host, tx, slot, seen, NO_KEY_UPDATE, CONCURRENT_DELETE);
+  if (tx.phase !== "running") return false;
+  if (version === null) return completeUnchanged(server, host, tx);
+  const row = assign(table, set, version.row!);
+  const changesKey = table.uniques.length > 0 && changesUniques(table, row, version.row!);
+  if (!acquireLock(server, host, tx, slot, changesKey ? UPDATE : NO_KEY_UPDATE)) return false;
+  tx.replaced = version.gid;
+  recordChange(tx, "update", slot, row, version.gid);
+  writeVersion(server, tx, slot, row);
+  if (changesKey) markKeyChanged(slot);
+  tx.step = UNIQUES;
+  return true;
+}
+
+function remove(server: Server, host: ServerHost, tx: Transaction, table: Table, statement: Delete): void {
+  const slot = table.rows.get(statement.key);
+  if (tx.step === ROW && !removeRow(server, host, tx, slot)) return;
+  if (checkChildren(server, host, tx, table, statement.key)) {
+    complete(server, host, tx, NO_ROWS, NO_VERSIONS, 1);
+  }
+}
+
+/** @returns whether a row was deleted, as updateRow does */
+function removeRow(server: Server, host: ServerHost, tx: Transaction, slot: RowSlot | undefined): boolean {
+  const seen = slot === undefined ? null : seeRow(server, host, tx, slot);
+  if (tx.phase !== "running") return false;
+  if (slot === undefined || seen === null) return completeUnchanged(server, host, tx);
+  tx.hasXid = true;
+  const version = followRow(server, host, tx, slot, seen, UPDATE, CONCURRENT_DELETE);
+  if (tx.phase !== "running") return false;
+  if (version === null) return completeUnchanged(server, host, tx);
+  if (!acquireLock(server, host, tx, slot, UPDATE)) return false;
+  tx.replaced = version.gid;
+  recordChange(tx, "delete", slot, null, version.gid);
+  writeVersion(server, tx, slot, null);
+  tx.step = REFERENCES;
+  return true;
+}
+
+/** What is checked behind an insert or update. */
+function checkWrite(server: Server, host: ServerHost, tx: Transaction, slot: RowSlot): void {
+  if (tx.step === UNIQUES) {
+    if (!checkUniques(server, host, tx, slot)) return;
+    renewSnapshot(server, tx);
+    tx.step = REFERENCES;
+  }
+  if (!checkParents(server, host, tx, slot)) return;
+  complete(server, host, tx, NO_ROWS, NO_VERSIONS, 1);
+}
+
+function recordChange(
+  tx: Transaction,
+  kind: RowChange["kind"],
+  slot: RowSlot,
+  row: Row | null,
+  base: Gid,
+): void {
+  if (base === OWN_WRITE) tx.rewroteOwn = true;
+  tx.changes.push({ kind, table: slot.table.name, key: slot.key, row, base });
+}
+
+/** All assignments see the old row. */
+function assign(table: Table, set: readonly Assignment[], oldRow: Row): Row {
+  const row = oldRow.slice();
+  for (let index = 0; index < set.length; index++) {
+    const assignment = set[index]!;
+    const column = table.columns.get(assignment.column)!;
+    if (column === table.keyColumn) {
+      throw new ProtocolViolation(`an update of ${table.name} may not change its key`);
+    }
+    row[column] = "to" in assignment ? assignment.to : plus(oldRow[column]!, assignment.add);
+  }
+  return row;
+}
+
+function plus(value: Value, add: number): Value {
+  if (value === null) return null;
+  if (typeof value === "string") throw new ProtocolViolation(`${add} cannot be added to "${value}"`);
+  return value + add;
+}
+
+function completeUnchanged(server: Server, host: ServerHost, tx: Transaction): false {
+  complete(server, host, tx, NO_ROWS, NO_VERSIONS, 0);
+  return false;
+}
+
+function complete(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  rows: readonly Row[],
+  versions: readonly Gid[],
+  count: number,
+): void {
+  if (!tx.repeatable) releaseSnapshot(server, tx);
+  tx.busy = false;
+  tx.statement = null;
+  host.reply({
+    type: "executed",
+    session: tx.session,
+    result: { rows, versions, count, replaced: tx.replaced, snapshot: tx.snapshotLabel },
+    wrote: tx.hasXid,
+  });
+}
