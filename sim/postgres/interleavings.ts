@@ -197,6 +197,17 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       1 select a 1 for key share => ${UPDATED}
       2 select a 2 for key share => ${UPDATED}`,
   },
+  {
+    name: "REPEATABLE READ: whoever waits behind another fails as soon as the row has changed",
+    log: `
+      1 begin rc => begun
+      1 update a 1 v+=1 => 1
+      2 begin rc => begun
+      2 select a 1 for share => waits
+      3 begin rr => begun
+      3 update a 1 v=3 => waits
+      1 commit => committed; 2: [1 11 100]; 3: ${UPDATED}`,
+  },
   // READ COMMITTED goes on
   {
     name: "READ COMMITTED: whoever waited for a deletion finds nothing",

@@ -4,8 +4,10 @@
  *
  * A lock that does not conflict with what others hold is granted at once, also past a queue of waiters: on 15 and 18
  * a FOR SHARE overtakes an UPDATE that waits for another FOR SHARE. Those who do wait are served in order of arrival,
- * except that one who holds a weaker lock of the row already waits for holders only. (A real queue is mostly so: the
- * heavyweight tuple lock orders its waiters, but when the row's version changes they race for the new one.)
+ * with three exceptions. One who holds a weaker lock of the row already waits for holders only. One who waits for the
+ * end of a writer, and not for a lock, need not take turns. And with REPEATABLE READ the wait is over, and lost, as
+ * soon as the row has a newer version. (A real queue is mostly so: the heavyweight tuple lock orders its waiters, but
+ * when the row's version changes they race for the new one.)
  *
  * The common case, a row that nobody else holds, costs two writes.
  */
@@ -91,7 +93,7 @@ export function waitFor(
   tx.waitId = server.lastWait;
   tx.waitSince = host.nowUs();
   keepSnapshot(server, tx);
-  enqueue(tx, slot);
+  enqueue(server, tx, slot);
   host.scheduleWaitCheck(tx.session, tx.waitId, "deadlock", config.deadlockTimeoutUs);
   if (config.lockTimeoutUs > 0) {
     host.scheduleWaitCheck(tx.session, tx.waitId, "lock timeout", config.lockTimeoutUs);
@@ -125,6 +127,7 @@ export function isBlocked(server: Server, slot: RowSlot, place: number): boolean
   const tx = server.transactions[slot.queue![place]!]!;
   const mode = tx.waitMode;
   if (mode <= WRITER_ENDS) return isBlockedByWriter(server, tx, slot);
+  if (hasLost(tx, slot)) return false;
   if (conflictsWithHolders(tx, slot, mode)) return true;
   if (heldMode(slot, tx.number) > 0) return false;
   for (let ahead = 0; ahead < place; ahead++) {
@@ -219,13 +222,22 @@ function isBlockedByWriter(server: Server, tx: Transaction, slot: RowSlot): bool
   return tx.waitMode === WRITER_ENDS || server.transactions[slot.writer]!.inDoubtFrom <= tx.snapshot;
 }
 
-/** At the end; but one who holds a lock of the row goes before those who do not, since they wait for it. */
-function enqueue(tx: Transaction, slot: RowSlot): void {
+/** Whether a row that REPEATABLE READ waits for has changed behind its snapshot; for FOR KEY SHARE that may not matter. */
+function hasLost(tx: Transaction, slot: RowSlot): boolean {
+  return tx.repeatable && tx.waitMode > KEY_SHARE && slot.current !== null && slot.current.at > tx.snapshot;
+}
+
+function enqueue(server: Server, tx: Transaction, slot: RowSlot): void {
   slot.queue ??= [];
   const { queue } = slot;
   let place = queue.length;
-  if (tx.waitMode > WRITER_ENDS && heldMode(slot, tx.number) > 0) {
-    while (place > 0 && heldMode(slot, queue[place - 1]!) === 0) place -= 1;
-  }
+  while (place > 0 && goesBefore(tx, slot, server.transactions[queue[place - 1]!]!)) place -= 1;
   queue.splice(place, 0, tx.number);
+}
+
+/** Who waits only for a writer goes before those who want the lock; who holds a lock of the row, before those who do not. */
+function goesBefore(tx: Transaction, slot: RowSlot, waiter: Transaction): boolean {
+  if (waiter.waitMode <= WRITER_ENDS) return false;
+  if (tx.waitMode <= WRITER_ENDS) return true;
+  return heldMode(slot, tx.number) > 0 && heldMode(slot, waiter.number) === 0;
 }
