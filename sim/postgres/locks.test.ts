@@ -51,7 +51,6 @@ describe("row locks", () => {
       2 begin rc => begun
       2 update a 1 v+=10 => waits
       3 begin rc => begun
-      3 select a 1 for key share => [1 10 100]
       3 select a 1 for share => waits
       4 begin rc => begun
       4 update a 1 v+=100 => waits
