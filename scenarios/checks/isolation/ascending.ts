@@ -1,0 +1,37 @@
+/**
+ * The indexes of `keys` in ascending order of key; equal keys in order of index. Keys must be finite.
+ *
+ * A typed array of plain numbers sorts several times faster than one with a comparison function, so key and index
+ * are packed into one number where both fit into 53 bits: a million whole microseconds may span 2.6 hours.
+ */
+export function ascending(keys: Float64Array): Int32Array {
+  const count = keys.length;
+  const indexes = new Int32Array(count);
+  for (let index = 0; index < count; index++) indexes[index] = index;
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  let isSorted = true;
+  let isWhole = true;
+  for (let index = 0; index < count; index++) {
+    const key = keys[index]!;
+    if (key < greatest) isSorted = false;
+    if (key > greatest) greatest = key;
+    if (key < least) least = key;
+    if (!Number.isInteger(key)) isWhole = false;
+  }
+  if (isSorted) return indexes;
+  let width = 1;
+  while (width < count) width *= 2;
+  if (!isWhole || (greatest - least + 1) * width > Number.MAX_SAFE_INTEGER) {
+    return indexes.sort((one, other) => keys[one]! - keys[other]! || one - other);
+  }
+  const packed = new Float64Array(count);
+  for (let index = 0; index < count; index++) packed[index] = (keys[index]! - least) * width + index;
+  packed.sort();
+  for (let place = 0; place < count; place++) {
+    const value = packed[place]!;
+    // Exact: the divisor is a power of two.
+    indexes[place] = value - Math.floor(value / width) * width;
+  }
+  return indexes;
+}

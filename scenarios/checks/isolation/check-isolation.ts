@@ -1,0 +1,219 @@
+/**
+ * The isolation ladder: which levels a history satisfies, and for each that it does not, a smallest reason.
+ *
+ * Decided from the transactions' own witness of who read and replaced which version (versions.ts), without trust in
+ * any timestamp (theory 4.1, 4.4). The levels:
+ * - read committed: no version is read or replaced that no committed transaction left (G1a, G1b), and WR u WW has
+ *   no cycle (G0, G1c).
+ * - update atomic: also no fractured read, no lost update, and a transaction sees its own writes.
+ * - PSI: parallel-si.ts. GSI, strong session SI, strong SI, serializable, strict serializable: level-graph.ts.
+ * Two levels stand beside the others: GSI has no sessions, so it does not imply PSI, which has; and serializable
+ * has neither sessions nor real time. `strongest` is the first of the list that holds.
+ *
+ * What a level implies is not checked again. O(V + E) a level; the header of parallel-si.ts has PSI's cost.
+ */
+import { LEVELS, type Level } from "../../levels.ts";
+import { nameCycle } from "./anomalies.ts";
+import { type Dependencies, findDependencies, sessionOrder } from "./dependencies.ts";
+import { orderByDependency } from "./dependency-order.ts";
+import {
+  type Evidence,
+  explainCycle,
+  explainEdges,
+  explainFork,
+  explainIntermediateRead,
+  explainInternalRead,
+  explainStrayRead,
+  explainStrayWrite,
+  type UnitEdge,
+  type Violation,
+} from "./evidence.ts";
+import { type Components, cyclicNodes, stronglyConnected } from "./graph.ts";
+import { findIntermediateRead } from "./intermediate-reads.ts";
+import { checkLabels, type LabelReport } from "./labels.ts";
+import { buildLevelGraph, type LevelGraph, type LevelRule } from "./level-graph.ts";
+import { type ClosedEdges, findClosedEdges } from "./parallel-si.ts";
+import {
+  type Cycle,
+  createSearch,
+  EDGE_BUDGET,
+  findPath,
+  findSmallestCycle,
+  type Hop,
+  type Search,
+} from "./smallest-cycle.ts";
+import type { CommittedTransactions } from "./units.ts";
+import { findFracturedRead } from "./update-atomic.ts";
+import type { Verdict } from "./verdict.ts";
+import { orderVersions, type VersionOrder } from "./versions.ts";
+
+export interface IsolationReport {
+  /** "none" also if nothing was exercised. */
+  readonly strongest: Level;
+  readonly levels: Readonly<Record<Level, Verdict>>;
+  /** One for each level that is violated, strongest first. */
+  readonly violations: readonly Violation[];
+  /** Committed transactions, and external reads among them. */
+  readonly transactions: number;
+  readonly reads: number;
+  /** Whether the snapshots' labels are true: apart from the levels, which are decided without them. Null: no labels. */
+  readonly labels: LabelReport | null;
+}
+
+/**
+ * `labelled`: the labels of snapshots mean something, that is, under clock-si and clock-si-committer. Without a
+ * committed write, or without a read, nothing holds: such levels are "not exercised".
+ */
+export function checkIsolation(units: CommittedTransactions, labelled: boolean): IsolationReport {
+  const versions = orderVersions(units);
+  const reasons = new Map<Level, Evidence>();
+  climb({ units, versions, reasons, previousInSession: sessionOrder(units) });
+  const isExercised = units.writeItem.length > 0 && units.readItem.length > 0;
+  const levels = {} as Record<Level, Verdict>;
+  const violations: Violation[] = [];
+  for (const level of LEVELS) {
+    const evidence = reasons.get(level);
+    if (evidence !== undefined) violations.push({ level, ...evidence });
+    levels[level] = evidence !== undefined ? "violated" : isExercised ? "holds" : "not exercised";
+  }
+  return {
+    strongest: LEVELS.find((level) => levels[level] === "holds") ?? "none",
+    levels,
+    violations,
+    transactions: units.transactions,
+    reads: units.readItem.length,
+    labels: labelled ? checkLabels(units, versions) : null,
+  };
+}
+
+interface Ladder {
+  readonly units: CommittedTransactions;
+  readonly versions: VersionOrder;
+  readonly previousInSession: Int32Array;
+  /** Why a level is violated; a level that is not here holds. */
+  readonly reasons: Map<Level, Evidence>;
+}
+
+const ONE_POINT = { points: "one", antiDependencies: true } as const;
+const TWO_POINTS = { points: "start and commit", antiDependencies: true } as const;
+const RULES = {
+  "strict serializable": { ...ONE_POINT, sessions: true, realTime: "of all" },
+  serializable: { ...ONE_POINT, sessions: false, realTime: "none" },
+  "strong SI": { ...TWO_POINTS, sessions: true, realTime: "of updates" },
+  "strong session SI": { ...TWO_POINTS, sessions: true, realTime: "none" },
+  GSI: { ...TWO_POINTS, sessions: false, realTime: "none" },
+} as const satisfies Partial<Record<Level, LevelRule>>;
+/** What a unit comes after whatever the level: WR u WW, and PSI's D with the sessions. */
+const CAUSES: LevelRule = { points: "one", antiDependencies: false, sessions: false, realTime: "none" };
+const CAUSES_AND_SESSIONS: LevelRule = { ...CAUSES, sessions: true };
+
+const ABOVE_READ_COMMITTED = LEVELS.slice(0, LEVELS.indexOf("read committed"));
+
+/** Sets the reason for each level that is violated. */
+function climb(ladder: Ladder): void {
+  const { units, reasons, versions } = ladder;
+  const dependencies = findDependencies(units, versions);
+  const order = orderByDependency(units, versions, null);
+  const reason =
+    findDirt(units, versions) ?? (order === null ? explainLevel(ladder, dependencies, CAUSES) : null);
+  if (reason !== null || order === null) {
+    reasons.set("read committed", reason!);
+    for (const level of ABOVE_READ_COMMITTED) reasons.set(level, reason!);
+    return;
+  }
+  const conflict = findConflict(units, versions);
+  if (conflict !== null) {
+    for (const level of ABOVE_READ_COMMITTED) reasons.set(level, conflict);
+    return;
+  }
+  if (satisfies(ladder, dependencies, "strict serializable")) return;
+  const isSerializable = satisfies(ladder, dependencies, "serializable");
+  if (satisfies(ladder, dependencies, "strong SI")) return;
+  if (satisfies(ladder, dependencies, "strong session SI")) return;
+  if (!isSerializable) satisfies(ladder, dependencies, "GSI");
+  if (isParallel(ladder, dependencies)) return;
+  const fracture = findFracturedRead(units, versions, order);
+  if (fracture !== null) reasons.set("update atomic", explainFracture(units, versions, fracture));
+}
+
+/** Reads and replacements of what no committed transaction left. */
+function findDirt(units: CommittedTransactions, versions: VersionOrder): Evidence | null {
+  if (versions.strayRead !== null) return explainStrayRead(units, versions.strayRead);
+  if (versions.strayWrite !== null) return explainStrayWrite(units, versions.strayWrite);
+  const intermediate = findIntermediateRead(units, versions);
+  return intermediate === null
+    ? null
+    : explainIntermediateRead(units, intermediate.reader, intermediate.slot);
+}
+
+/** What no level above read committed allows, and what the graphs take for granted. */
+function findConflict(units: CommittedTransactions, versions: VersionOrder): Evidence | null {
+  if (units.internal !== null) return explainInternalRead(units, units.internal);
+  return versions.fork === null ? null : explainFork(units, versions.fork);
+}
+
+function satisfies(ladder: Ladder, dependencies: Dependencies, level: keyof typeof RULES): boolean {
+  const reason = explainLevel(ladder, dependencies, RULES[level]);
+  if (reason !== null) ladder.reasons.set(level, reason);
+  return reason === null;
+}
+
+/** A smallest cycle of the level's graph, or null if there is none. */
+function explainLevel(ladder: Ladder, dependencies: Dependencies, rule: LevelRule): Evidence | null {
+  const { previousInSession, units, versions } = ladder;
+  const graph = buildLevelGraph(units, dependencies, previousInSession, rule);
+  const cyclic = cyclicNodes(graph);
+  if (cyclic === null) return null;
+  const cycle = findSmallestCycle(units, graph, stronglyConnected(graph, cyclic));
+  return explainCycle(units, versions, cycle);
+}
+
+function isParallel(ladder: Ladder, dependencies: Dependencies): boolean {
+  const { previousInSession, reasons, units, versions } = ladder;
+  const order = orderByDependency(units, versions, previousInSession);
+  if (order === null) {
+    reasons.set("PSI", explainLevel(ladder, dependencies, CAUSES_AND_SESSIONS)!);
+    return false;
+  }
+  const closed = findClosedEdges(units, versions, order, previousInSession);
+  if (closed.readers.length === 0) return true;
+  const graph = buildLevelGraph(units, dependencies, previousInSession, CAUSES_AND_SESSIONS);
+  reasons.set("PSI", explainCycle(units, versions, smallestClosure(units, graph, closed)));
+  return false;
+}
+
+/** The fewest edges by which one of the RW edges is closed; beyond the budget, those by which the first one is. */
+function smallestClosure(units: CommittedTransactions, graph: LevelGraph, closed: ClosedEdges): Cycle {
+  const search = createSearch(units, graph, wholeGraph(graph));
+  for (let bound = 1; search.edges < EDGE_BUDGET; bound++) {
+    for (let index = 0; index < closed.readers.length && search.edges < EDGE_BUDGET; index++) {
+      const cycle = closeEdge(search, closed, index, bound);
+      if (cycle !== null) return cycle;
+    }
+  }
+  const cycle = closeEdge(search, closed, 0, units.count);
+  if (cycle === null) throw new Error("an RW edge is said to be closed by a path that is not there");
+  return cycle;
+}
+
+function closeEdge(search: Search, closed: ClosedEdges, index: number, bound: number): Cycle | null {
+  const path = findPath(search, closed.writers[index]!, closed.readers[index]!, bound);
+  if (path === null) return null;
+  const hops: Hop[] = path.map(() => "dependency");
+  hops[path.length - 1] = "RW";
+  return { units: path, hops };
+}
+
+function wholeGraph({ nodes }: LevelGraph): Components {
+  return { of: new Int32Array(nodes), sizes: [nodes] };
+}
+
+function explainFracture(
+  units: CommittedTransactions,
+  versions: VersionOrder,
+  edges: readonly UnitEdge[],
+): Evidence {
+  const shape = nameCycle(edges);
+  const isFractured = shape === "read skew" || shape === "causality violation";
+  return explainEdges(units, versions, isFractured ? "fractured read" : shape, edges);
+}

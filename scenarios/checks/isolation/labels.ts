@@ -1,0 +1,329 @@
+/**
+ * What snapshot labels promise, checked in one sweep over starts and commits in order of CSN (Chronos, arXiv
+ * 2504.01477; theory 4.3, 4.4).
+ *
+ * A label stands for the commits that its snapshot holds: all with a CSN up to the label's, and of those that share
+ * the label's CSN as many as the label's count says, if it counts. Starts are placed so among the commits in order
+ * of (CSN, gid), and both are walked with the newest version of each item at hand. A start must have read just
+ * these (EXT); a commit must have replaced these, and under REPEATABLE READ from within its snapshot (NOCONFLICT:
+ * first committer wins). SESSION and REALTIME are conditions on the places alone. O(n log n) for finding the
+ * places, else O(n + reads + writes).
+ *
+ * EXT and NOCONFLICT make labels and CSNs the starts and commits of generalised SI, so the graph must find GSI too;
+ * with SESSION also strong session SI, and with REALTIME also strong SI. The reverse does not hold: a history may be
+ * SI although labels lie, and then the labels are at fault. Only for managers whose labels mean something.
+ *
+ * What the sweep cannot know it lets pass: absence, where an unrecorded transaction may have deleted the row, and
+ * what a READ COMMITTED statement read after it had waited for a row lock.
+ */
+import { ascending } from "./ascending.ts";
+import { showItem } from "./items.ts";
+import { beginStory, idsOf, nameUnit, type Story } from "./names.ts";
+import {
+  ABSENT,
+  type Commits,
+  type CommittedTransactions,
+  DELETES,
+  INITIAL,
+  INSERTS,
+  isWriter,
+  NEWEST_UNIT,
+  SNAPSHOT_UNIT,
+  UNKNOWN,
+  WRITES_UNIT,
+} from "./units.ts";
+import type { Verdict } from "./verdict.ts";
+import type { VersionOrder } from "./versions.ts";
+
+export type LabelCheck = "EXT" | "NOCONFLICT" | "SESSION" | "REALTIME";
+
+export interface LabelReport {
+  readonly checks: Readonly<Record<LabelCheck, Verdict>>;
+  /** For each check that is violated, the first case found. */
+  readonly violations: readonly LabelViolation[];
+}
+
+export interface LabelViolation {
+  readonly check: LabelCheck;
+  readonly sentence: string;
+  /** Ids in the history. */
+  readonly transactions: readonly number[];
+}
+
+export function checkLabels(units: CommittedTransactions, versions: VersionOrder): LabelReport {
+  const commitPlace = placesOfCommits(units);
+  const sweep: Sweep = {
+    units,
+    versions,
+    commitPlace,
+    startPlace: placesOfStarts(units, commitPlace),
+    newest: new Int32Array(versions.first.length).fill(INITIAL),
+    exercised: { EXT: 0, NOCONFLICT: 0, SESSION: 0, REALTIME: 0 },
+    violations: new Map(),
+  };
+  sweepVersions(sweep);
+  checkSessions(sweep);
+  checkRealTime(sweep);
+  return {
+    checks: {
+      EXT: verdictOf(sweep, "EXT"),
+      NOCONFLICT: verdictOf(sweep, "NOCONFLICT"),
+      SESSION: verdictOf(sweep, "SESSION"),
+      REALTIME: verdictOf(sweep, "REALTIME"),
+    },
+    violations: [...sweep.violations.values()],
+  };
+}
+
+/** Number of commits that a snapshot with this label holds. `count` is 0 if the label does not count. */
+export function snapshotSize({ csn }: Commits, label: number, count: number): number {
+  const through = commitsThrough(csn, label);
+  if (count > 0 && count < through && csn[count - 1] === label) return count;
+  return through;
+}
+
+/** Number of commits with a CSN up to this one. */
+export function commitsThrough(csns: Float64Array, csn: number): number {
+  let low = 0;
+  let high = csns.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (csns[middle]! <= csn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+interface Sweep {
+  readonly units: CommittedTransactions;
+  readonly versions: VersionOrder;
+  /** For each unit that wrote, how many commits come before its own; else -1. */
+  readonly commitPlace: Int32Array;
+  /** For each unit with a snapshot, how many commits it holds; a READ COMMITTED commit starts just before itself. */
+  readonly startPlace: Int32Array;
+  /** For each item the newest version at the present place: a slot or INITIAL. */
+  readonly newest: Int32Array;
+  readonly exercised: Record<LabelCheck, number>;
+  readonly violations: Map<LabelCheck, LabelViolation>;
+}
+
+function verdictOf({ exercised, violations }: Sweep, check: LabelCheck): Verdict {
+  if (violations.has(check)) return "violated";
+  return exercised[check] > 0 ? "holds" : "not exercised";
+}
+
+function placesOfCommits(units: CommittedTransactions): Int32Array {
+  const { commits, count, gid } = units;
+  const places = new Int32Array(count).fill(-1);
+  const placeOfGid = new Map<number, number>();
+  for (let place = 0; place < commits.gid.length; place++) placeOfGid.set(commits.gid[place]!, place);
+  for (let unit = 0; unit < count; unit++) {
+    if (isWriter(units, unit)) places[unit] = placeOfGid.get(gid[unit]!)!;
+  }
+  return places;
+}
+
+function placesOfStarts(units: CommittedTransactions, commitPlace: Int32Array): Int32Array {
+  const { commits, count, kind, labelCount, labelCsn } = units;
+  const places = new Int32Array(count).fill(-1);
+  for (let unit = 0; unit < count; unit++) {
+    if (labelCsn[unit]! >= 0) places[unit] = snapshotSize(commits, labelCsn[unit]!, labelCount[unit]!);
+    else if (kind[unit] === WRITES_UNIT) places[unit] = commitPlace[unit]!;
+  }
+  return places;
+}
+
+function sweepVersions(sweep: Sweep): void {
+  const { commitPlace, startPlace, units } = sweep;
+  const places = units.commits.csn.length;
+  const starts = unitsByPlace(startPlace, places + 1);
+  const commits = unitsByPlace(commitPlace, places);
+  for (let place = 0; place <= places; place++) {
+    for (let index = starts.first[place]!; index < starts.first[place + 1]!; index++) {
+      checkReads(sweep, starts.units[index]!);
+    }
+    if (place === places) break;
+    for (let index = commits.first[place]!; index < commits.first[place + 1]!; index++) {
+      carryOutWrites(sweep, commits.units[index]!);
+    }
+  }
+}
+
+interface ByPlace {
+  /** The units at a place are those from `first[place]` up to the next. */
+  readonly first: Int32Array;
+  readonly units: Int32Array;
+}
+
+function unitsByPlace(places: Int32Array, count: number): ByPlace {
+  const first = new Int32Array(count + 1);
+  for (let unit = 0; unit < places.length; unit++) {
+    if (places[unit]! >= 0) first[places[unit]! + 1]!++;
+  }
+  for (let place = 0; place < count; place++) first[place + 1]! += first[place]!;
+  const cursor = first.slice();
+  const units = new Int32Array(first[count]!);
+  for (let unit = 0; unit < places.length; unit++) {
+    if (places[unit]! >= 0) units[cursor[places[unit]!]!++] = unit;
+  }
+  return { first, units };
+}
+
+function checkReads(sweep: Sweep, unit: number): void {
+  const { newest, units } = sweep;
+  if (units.kind[unit] === NEWEST_UNIT) return;
+  const end = units.readStart[unit + 1]!;
+  for (let read = units.readStart[unit]!; read < end; read++) {
+    sweep.exercised.EXT += 1;
+    const version = newest[units.readItem[read]!]!;
+    if (!isVersionRead(sweep, read, version)) reportRead(sweep, unit, read, version);
+  }
+}
+
+/** Whether the read returned just this version. */
+function isVersionRead({ units, versions }: Sweep, read: number, version: number): boolean {
+  const writer = units.readWriter[read]!;
+  const isRow =
+    version === INITIAL
+      ? versions.hasInitialRow[units.readItem[read]!] === 1
+      : (units.writeShape[version]! & DELETES) === 0;
+  if (writer === ABSENT) return !isRow || units.unrecorded > 0;
+  return isRow && writer === (version === INITIAL ? INITIAL : units.writeUnit[version]!);
+}
+
+function carryOutWrites(sweep: Sweep, unit: number): void {
+  const { commitPlace, newest, startPlace, units } = sweep;
+  const isSnapshot = units.kind[unit] === SNAPSHOT_UNIT;
+  if (isSnapshot && startPlace[unit]! > commitPlace[unit]!) reportEarlyCommit(sweep, unit);
+  const end = units.writeStart[unit + 1]!;
+  for (let slot = units.writeStart[unit]!; slot < end; slot++) {
+    sweep.exercised.NOCONFLICT += 1;
+    const item = units.writeItem[slot]!;
+    const version = newest[item]!;
+    const isHidden =
+      isSnapshot && version !== INITIAL && commitPlace[units.writeUnit[version]!]! >= startPlace[unit]!;
+    if (isHidden || !isVersionReplaced(sweep, slot, version)) reportWrite(sweep, unit, slot, version);
+    newest[item] = slot;
+  }
+}
+
+function isVersionReplaced({ units, versions }: Sweep, slot: number, version: number): boolean {
+  const replaced = units.writeReplaced[slot]!;
+  if (replaced === UNKNOWN) return true;
+  if (replaced !== INITIAL) return version !== INITIAL && replaced === units.writeUnit[version]!;
+  if ((units.writeShape[slot]! & INSERTS) === 0) return version === INITIAL;
+  if (version !== INITIAL) return (units.writeShape[version]! & DELETES) !== 0 || units.unrecorded > 0;
+  return versions.hasInitialRow[units.writeItem[slot]!] === 0 || units.unrecorded > 0;
+}
+
+/** A snapshot must hold what its session committed before, and no less than the session's snapshots before. */
+function checkSessions(sweep: Sweep): void {
+  const { commitPlace, startPlace, units } = sweep;
+  const needed = new Int32Array(units.sessions);
+  const neededFor = new Int32Array(units.sessions).fill(-1);
+  for (let unit = 0; unit < units.count; unit++) {
+    const session = units.session[unit]!;
+    if (session < 0) continue;
+    if (neededFor[session]! >= 0) {
+      sweep.exercised.SESSION += 1;
+      if (startPlace[unit]! < needed[session]!) reportLate(sweep, "SESSION", unit, neededFor[session]!);
+    }
+    if (units.endedAt[unit] === Number.POSITIVE_INFINITY) continue;
+    const holds = Math.max(startPlace[unit]!, commitPlace[unit]! + 1);
+    if (neededFor[session]! >= 0 && holds < needed[session]!) continue;
+    needed[session] = holds;
+    neededFor[session] = unit;
+  }
+}
+
+/** A snapshot must hold every update that was acknowledged before its transaction began. */
+function checkRealTime(sweep: Sweep): void {
+  const { commitPlace, startPlace, units } = sweep;
+  const acknowledged: number[] = [];
+  for (let unit = 0; unit < units.count; unit++) {
+    if (commitPlace[unit]! >= 0 && units.endedAt[unit]! < Number.POSITIVE_INFINITY) acknowledged.push(unit);
+  }
+  const byAnswer = ascending(Float64Array.from(acknowledged, (unit) => units.endedAt[unit]!));
+  const byBegin = ascending(units.beganAt.map((began) => Math.max(began, Number.MIN_SAFE_INTEGER)));
+  let next = 0;
+  let latest = -1;
+  for (let index = 0; index < byBegin.length; index++) {
+    const unit = byBegin[index]!;
+    while (next < byAnswer.length) {
+      const other = acknowledged[byAnswer[next]!]!;
+      if (units.endedAt[other]! >= units.beganAt[unit]!) break;
+      if (latest < 0 || commitPlace[other]! > commitPlace[latest]!) latest = other;
+      next += 1;
+    }
+    if (latest < 0 || startPlace[unit]! < 0) continue;
+    sweep.exercised.REALTIME += 1;
+    if (startPlace[unit]! <= commitPlace[latest]!) reportLate(sweep, "REALTIME", unit, latest);
+  }
+}
+
+function reportRead(sweep: Sweep, unit: number, read: number, version: number): void {
+  if (sweep.violations.has("EXT")) return;
+  const { units } = sweep;
+  const story = beginStory(units);
+  const writer = units.readWriter[read]!;
+  const reader = nameUnit(story, unit);
+  const item = showItem(units.items, units.readItem[read]!);
+  const found = writer === ABSENT ? `did not find ${item}` : `read ${item} in ${versionOf(story, writer)}`;
+  const newest = versionOf(story, version === INITIAL ? INITIAL : units.writeUnit[version]!);
+  const sentence = `${reader} ${found}; the newest in its snapshot at CSN ${units.labelCsn[unit]} is ${newest}.`;
+  const involved = [unit];
+  if (writer >= 0) involved.push(writer);
+  if (version !== INITIAL) involved.push(units.writeUnit[version]!);
+  sweep.violations.set("EXT", { check: "EXT", sentence, transactions: idsOf(units, involved) });
+}
+
+function reportWrite(sweep: Sweep, unit: number, slot: number, version: number): void {
+  if (sweep.violations.has("NOCONFLICT")) return;
+  const { units } = sweep;
+  const story = beginStory(units);
+  const writer = nameUnit(story, unit);
+  const item = showItem(units.items, units.writeItem[slot]!);
+  const replaced = units.writeReplaced[slot]!;
+  const over = replaced === UNKNOWN ? "" : ` over ${versionOf(story, replaced)}`;
+  const newest = versionOf(story, version === INITIAL ? INITIAL : units.writeUnit[version]!);
+  const snapshot = units.labelCsn[unit]! < 0 ? "" : ` from a snapshot at CSN ${units.labelCsn[unit]}`;
+  const sentence = `${writer} wrote ${item}${over}${snapshot}; at its commit the newest was ${newest}.`;
+  const involved = version === INITIAL ? [unit] : [unit, units.writeUnit[version]!];
+  sweep.violations.set("NOCONFLICT", { check: "NOCONFLICT", sentence, transactions: idsOf(units, involved) });
+}
+
+function reportEarlyCommit(sweep: Sweep, unit: number): void {
+  if (sweep.violations.has("NOCONFLICT")) return;
+  const { units } = sweep;
+  const writer = nameUnit(beginStory(units), unit);
+  const sentence = `${writer} committed with CSN ${units.csn[unit]}, within its own snapshot at CSN ${units.labelCsn[unit]}.`;
+  sweep.violations.set("NOCONFLICT", { check: "NOCONFLICT", sentence, transactions: idsOf(units, [unit]) });
+}
+
+function reportLate(sweep: Sweep, check: "SESSION" | "REALTIME", unit: number, before: number): void {
+  if (sweep.violations.has(check)) return;
+  const { units } = sweep;
+  const story = beginStory(units);
+  const earlier = nameUnit(story, before);
+  const ended = `${earlier} ended at ${units.endedAt[before]} us with ${standing(sweep, before)}`;
+  const began = `${nameUnit(story, unit)} began at ${units.beganAt[unit]} us with ${standing(sweep, unit)}`;
+  const where =
+    check === "SESSION" ? ` in session ${units.history.transactions[units.record[unit]!]!.session}` : "";
+  const sentence = `${ended}, and then ${began}${where}.`;
+  sweep.violations.set(check, { check, sentence, transactions: idsOf(units, [before, unit]) });
+}
+
+/** The unit's own CSN, or its snapshot's. */
+function standing({ units }: Sweep, unit: number): string {
+  return isWriter(units, unit) && units.labelCsn[unit]! < 0
+    ? `CSN ${units.csn[unit]}`
+    : isWriter(units, unit)
+      ? `a snapshot at CSN ${units.labelCsn[unit]} and CSN ${units.csn[unit]}`
+      : `a snapshot at CSN ${units.labelCsn[unit]}`;
+}
+
+function versionOf(story: Story, writer: number): string {
+  if (writer === INITIAL) return "the initial version";
+  if (writer < 0) return "a version that no committed transaction wrote";
+  return `the version of ${nameUnit(story, writer)} (CSN ${story.units.csn[writer]})`;
+}
