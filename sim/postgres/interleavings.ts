@@ -208,6 +208,18 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       3 update a 1 v=3 => waits
       1 commit => committed; 2: [1 11 100]; 3: ${UPDATED}`,
   },
+  {
+    name: "REPEATABLE READ: a lost wait lasts as long as somebody holds the row that it was for",
+    log: `
+      1 begin rc => begun
+      1 update a 1 v+=4 => 1
+      3 begin rc => begun
+      3 select a 1 for key share => [1 10 100]
+      4 begin rr => begun
+      4 update a 1 u=200 => waits
+      1 commit => committed
+      3 commit => committed; 4: ${UPDATED}`,
+  },
   // READ COMMITTED goes on
   {
     name: "READ COMMITTED: whoever waited for a deletion finds nothing",
@@ -433,6 +445,17 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       3 begin rc => begun
       3 insert a 7 0 200 => waits
       1 commit => committed; 3: ${DUPLICATE_U}`,
+  },
+  {
+    name: "unique column: once the row that had a value is gone, nobody waits for a new row with its key",
+    log: `
+      1 begin rc => begun
+      1 delete a 1 => 1
+      2 begin rc => begun
+      2 insert a 1 3 901 => waits
+      3 begin rc => begun
+      3 update a 3 u=100 => waits
+      1 commit => committed; 2: 1; 3: 1`,
   },
   {
     name: "unique column: a value that a transaction has taken and left again is taken until it ends",

@@ -90,6 +90,7 @@ export function waitFor(
   tx.phase = "waiting";
   tx.waitsFor = slot;
   tx.waitMode = waitMode;
+  tx.waitWriter = slot.writer;
   tx.waitId = server.lastWait;
   tx.waitSince = host.nowUs();
   keepSnapshot(server, tx);
@@ -127,7 +128,7 @@ export function isBlocked(server: Server, slot: RowSlot, place: number): boolean
   const tx = server.transactions[slot.queue![place]!]!;
   const mode = tx.waitMode;
   if (mode <= WRITER_ENDS) return isBlockedByWriter(server, tx, slot);
-  if (hasLost(tx, slot)) return false;
+  if (hasLost(tx, slot)) return isKeyShared(tx, slot, mode);
   if (conflictsWithHolders(tx, slot, mode)) return true;
   if (heldMode(slot, tx.number) > 0) return false;
   for (let ahead = 0; ahead < place; ahead++) {
@@ -218,13 +219,22 @@ function conflictsWithHolders(tx: Transaction, slot: RowSlot, mode: number): boo
 }
 
 function isBlockedByWriter(server: Server, tx: Transaction, slot: RowSlot): boolean {
-  if (slot.writer === 0) return false;
+  // Another writer of the row since then is another matter, if at all.
+  if (slot.writer === 0 || slot.writer !== tx.waitWriter) return false;
   return tx.waitMode === WRITER_ENDS || server.transactions[slot.writer]!.inDoubtFrom <= tx.snapshot;
 }
 
 /** Whether a row that REPEATABLE READ waits for has changed behind its snapshot; for FOR KEY SHARE that may not matter. */
 function hasLost(tx: Transaction, slot: RowSlot): boolean {
   return tx.repeatable && tx.waitMode > KEY_SHARE && slot.current !== null && slot.current.at > tx.snapshot;
+}
+
+/** Who held the row FOR KEY SHARE beside the writer that has changed it is waited for all the same (one multixact; 15). */
+function isKeyShared(tx: Transaction, slot: RowSlot, mode: number): boolean {
+  if (mode < UPDATE) return false;
+  if (slot.holder !== 0 && slot.holder !== tx.number && slot.holderMode === KEY_SHARE) return true;
+  if (slot.sharers === null) return false;
+  return slot.sharers.some((sharer) => sharer.holder !== tx.number && sharer.mode === KEY_SHARE);
 }
 
 function enqueue(server: Server, tx: Transaction, slot: RowSlot): void {

@@ -282,6 +282,8 @@ export interface Transaction {
   waitsFor: RowSlot | null;
   /** A lock mode, or one of the other reasons of locks.ts. */
   waitMode: number;
+  /** Who was writing the row when the wait began. */
+  waitWriter: number;
   waitId: number;
   waitSince: number;
 

@@ -48,6 +48,7 @@ export function beginTransaction(
     replaced: 0,
     waitsFor: null,
     waitMode: 0,
+    waitWriter: 0,
     waitId: 0,
     waitSince: 0,
     label: null,
