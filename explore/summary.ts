@@ -1,5 +1,5 @@
 /** One run as data: what `run --json` prints and what a comparison adds up. */
-import type { Verdict } from "../scenarios/checks/check.ts";
+import type { Verdict } from "../scenarios/checks/isolation/verdict.ts";
 import { unmetExpectations } from "../scenarios/expectations.ts";
 import type { Level } from "../scenarios/levels.ts";
 import type { Costs } from "../scenarios/measures.ts";

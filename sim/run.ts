@@ -4,18 +4,25 @@
  * Clients begin transactions for the scenario's `duration`; then the cluster has `settle` to come to rest. The run is
  * over as soon as nothing is under way and no fault is still to come.
  */
+import type { Csn } from "../protocol/csn.ts";
+import type { Gid } from "../protocol/gid.ts";
 import { valuesOf } from "../protocol/keyed.ts";
 import type { Step } from "../protocol/node.ts";
 import type { LocalPhase } from "../protocol/state.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import type { Check, EndedNode, EndedRun, Finding } from "../scenarios/checks/check.ts";
 import { createExaminer } from "../scenarios/checks/examiner.ts";
+import { checkIsolation } from "../scenarios/checks/isolation/check-isolation.ts";
+import { checkPrefix } from "../scenarios/checks/isolation/prefix.ts";
+import { committedTransactions } from "../scenarios/checks/isolation/transactions.ts";
+import type { Ledger } from "../scenarios/checks/ledger.ts";
 import { stallsOf } from "../scenarios/checks/progress.ts";
 import { isIdle } from "../scenarios/director.ts";
 import type { ClientOutcome, Micros } from "../scenarios/history.ts";
 import type { Level } from "../scenarios/levels.ts";
 import { type Costs, costsOf, createMeasures, measureFact } from "../scenarios/measures.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import { createWorkload } from "../scenarios/workloads/workloads.ts";
 import { showHash } from "./engine/hash.ts";
 import { createSimulation, runUntil } from "./engine/simulation.ts";
 import type { FactSink, Machine, SimWorld } from "./engine/world.ts";
@@ -30,7 +37,7 @@ export interface RunOptions {
   readonly step?: Step | undefined;
   /** Is told of every fact beside the checks. */
   readonly observe?: FactSink | undefined;
-  /** Sees the world before its first event after the start. */
+  /** Sees the world before its first event. */
   readonly attach?: ((world: SimWorld) => void) | undefined;
   /** Told now and then how far the run is. */
   readonly progress?: ((at: Micros, events: number) => void) | undefined;
@@ -68,11 +75,13 @@ export function runScenario(scenario: Scenario, seed: string, options: RunOption
     scenario,
     seed,
     { mode: options.mode, keepHistory: watching, step: options.step },
-    watching ? examine : (options.observe ?? null),
+    (created) => {
+      created.observe = watching ? examine : (options.observe ?? null);
+      options.attach?.(created);
+    },
   );
-  options.attach?.(world);
   const violation = play(world, options);
-  const run = describeEnd(world, violation);
+  const run = describeEnd(world, examiner.ledger, violation);
   return {
     scenario,
     seed,
@@ -80,7 +89,7 @@ export function runScenario(scenario: Scenario, seed: string, options: RunOption
     events: world.state.events,
     virtualUs: world.state.queue.time,
     findings: examiner.end(run),
-    isolation: null,
+    isolation: watching ? run.isolation().strongest : null,
     stalls: run.quiet ? [] : stallsOf(run).map(({ sentence }) => sentence),
     costs: watching ? costsOf(measures, examiner.ledger, run.history) : null,
     transactions: world.director.state.ended,
@@ -127,19 +136,42 @@ function isAtWork(machine: Machine): boolean {
   return valuesOf(machine.state.transactions).some(({ local }) => AT_WORK.has(local));
 }
 
-function describeEnd(world: SimWorld, violation: string | null): EndedRun {
+function describeEnd(world: SimWorld, ledger: Ledger, violation: string | null): EndedRun {
   const { machines, network, queue } = world.state;
+  const { history } = world.director.state;
+  const { snapshot, workload, nodes } = world.scenario;
+  const units = once(() =>
+    committedTransactions(history, createWorkload(workload, nodes).tables, committedGids(ledger)),
+  );
   const canHear = (from: number, to: number): boolean => !linkOf(network, "messages", from, to).cut;
   return {
     scenario: world.scenario,
     endedAt: queue.time,
-    history: world.director.state.history,
+    history,
     nodes: machines.map((machine) => describeNode(machine)),
     healed: isHealed(world),
     quiet: isQuiet(world),
+    isolation: once(() => checkIsolation(units(), snapshot !== "local")),
+    prefix: once(() => checkPrefix(units())),
     violation,
     canHear,
   };
+}
+
+function once<Value>(compute: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => {
+    value ??= compute();
+    return value;
+  };
+}
+
+function committedGids({ entries }: Ledger): Map<Gid, Csn> {
+  const committed = new Map<Gid, Csn>();
+  for (const { gid, csn, committed: nodes } of entries.values()) {
+    if (nodes !== 0) committed.set(gid, csn);
+  }
+  return committed;
 }
 
 function isHealed(world: SimWorld): boolean {

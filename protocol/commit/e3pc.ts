@@ -77,6 +77,8 @@ export interface E3pcState {
   proposed: boolean;
   /** This node's attempt to decide, in the term it promised to itself; null if it makes none. */
   attempt: Attempt | null;
+  /** How often it has tried. */
+  attempts: number;
 }
 
 interface Attempt {
@@ -89,6 +91,9 @@ interface Attempt {
   csn: Csn;
 }
 
+/** Of the wait between two attempts of one node. */
+const MAX_DOUBLINGS = 5;
+
 export const e3pc: CommitProtocol = {
   name: "e3pc",
   begin: () => ({
@@ -98,6 +103,7 @@ export const e3pc: CommitProtocol = {
     csn: 0,
     proposed: false,
     attempt: null,
+    attempts: 0,
   }),
   prepared,
   mayPrepare: (tx) => stateOf(tx).promised === INITIAL_TERM,
@@ -220,6 +226,7 @@ function decideWhenChosen(node: NodeState, tx: Transaction, attempt: Attempt, co
 function resolve(node: NodeState, tx: Transaction, why: string, context: Context): void {
   const state = stateOf(tx);
   const term = makeTerm(ballotOf(state.promised) + 1, node.config.node);
+  state.attempts += 1;
   state.promised = term;
   state.attempt = {
     term,
@@ -298,23 +305,26 @@ function beat(node: NodeState, tx: Transaction, context: Context): void {
   if (isCoordinator(node, tx) && !state.proposed) return limitVoting(node, tx, context);
   if (state.attempt !== null) return beatAttempt(node, tx, state.attempt, context);
   if (isEvery(node, tx, node.config.resendBeats)) vote(tx, context);
-  const patience = isReachable(node, tx.coordinator) ? node.config.voteBeats : 0;
-  if (beatsSince(node, tx) < patience + node.config.resolveBeats + stagger(node, tx)) return;
+  const grace = isReachable(node, tx.coordinator) ? node.config.voteBeats : 0;
+  if (beatsSince(node, tx) < grace + patience(node, tx)) return;
   resolve(node, tx, "its coordinator is silent", context);
 }
 
 /** What is unanswered is said again; an attempt that gets nowhere is given up for a higher term. */
 function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (beatsSince(node, tx) >= node.config.resolveBeats + stagger(node, tx)) {
+  if (beatsSince(node, tx) >= patience(node, tx)) {
     return resolve(node, tx, "the last attempt found no majority", context);
   }
   if (attempt.stage !== "acks" || !isEvery(node, tx, node.config.resendBeats)) return;
   sendTo(node, tx.members & ~attempt.answered, proposalOf(tx.gid, attempt), context);
 }
 
-/** Members try one after another, so that they do not outbid each other for ever. */
-function stagger(node: NodeState, tx: Transaction): number {
-  return size(tx.members & (setOf(node.config.node) - 1)) * node.config.resendBeats;
+/** Members try one after another, and more and more rarely, so that they do not outbid each other for ever. */
+function patience(node: NodeState, tx: Transaction): number {
+  const { attempts } = stateOf(tx);
+  const doublings = Math.min(attempts, MAX_DOUBLINGS);
+  const rank = size(tx.members & (setOf(node.config.node) - 1));
+  return node.config.resolveBeats * (1 << doublings) + rank * node.config.resendBeats * (1 + attempts);
 }
 
 function restore(

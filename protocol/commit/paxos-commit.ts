@@ -70,6 +70,8 @@ export interface PaxosCommitState {
   acceptedBy: NodeSet;
   /** This node's attempt to decide in a term of its own; null if it makes none. */
   attempt: Attempt | null;
+  /** How often it has tried. */
+  attempts: number;
 }
 
 interface Attempt {
@@ -81,6 +83,9 @@ interface Attempt {
   votes: readonly AcceptedVote[];
 }
 
+/** Of the wait between two attempts of one node. */
+const MAX_DOUBLINGS = 5;
+
 const NO_VOTE: AcceptedVote = { term: 0, stamp: 0 };
 
 export const paxosCommit: CommitProtocol = {
@@ -91,6 +96,7 @@ export const paxosCommit: CommitProtocol = {
     votes: [],
     acceptedBy: 0,
     attempt: null,
+    attempts: 0,
   }),
   prepared,
   mayPrepare: (tx) => !isSmall(tx) || stateOf(tx).promised === INITIAL_TERM,
@@ -239,6 +245,7 @@ function takeAck(node: NodeState, tx: Transaction, from: NodeId, term: Term, con
 function resolve(node: NodeState, tx: Transaction, why: string, context: Context): void {
   const state = stateOf(tx);
   const term = makeTerm(ballotOf(state.promised) + 1, node.config.node);
+  state.attempts += 1;
   const isAcceptor = contains(acceptors(tx), node.config.node);
   state.promised = term;
   state.attempt = {
@@ -388,23 +395,26 @@ function beat(node: NodeState, tx: Transaction, context: Context): void {
     return;
   }
   if (isEvery(node, tx, node.config.resendBeats)) vote(node, tx, context);
-  const patience = isReachable(node, tx.coordinator) ? node.config.voteBeats : 0;
-  if (beatsSince(node, tx) < patience + node.config.resolveBeats + stagger(node, tx)) return;
+  const grace = isReachable(node, tx.coordinator) ? node.config.voteBeats : 0;
+  if (beatsSince(node, tx) < grace + patience(node, tx)) return;
   resolve(node, tx, "its coordinator is silent", context);
 }
 
 /** What is unanswered is said again; an attempt that gets nowhere is given up for a higher term. */
 function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (beatsSince(node, tx) >= node.config.resolveBeats + stagger(node, tx)) {
+  if (beatsSince(node, tx) >= patience(node, tx)) {
     return resolve(node, tx, "the last attempt found no majority", context);
   }
   if (attempt.stage !== "acks" || !isEvery(node, tx, node.config.resendBeats)) return;
   sendTo(node, acceptors(tx) & ~attempt.answered, proposalOf(tx, attempt), context);
 }
 
-/** Members try one after another, so that they do not outbid each other for ever. */
-function stagger(node: NodeState, tx: Transaction): number {
-  return size(tx.members & (setOf(node.config.node) - 1)) * node.config.resendBeats;
+/** Members try one after another, and more and more rarely, so that they do not outbid each other for ever. */
+function patience(node: NodeState, tx: Transaction): number {
+  const { attempts } = stateOf(tx);
+  const doublings = Math.min(attempts, MAX_DOUBLINGS);
+  const rank = size(tx.members & (setOf(node.config.node) - 1));
+  return node.config.resolveBeats * (1 << doublings) + rank * node.config.resendBeats * (1 + attempts);
 }
 
 function restore(

@@ -4,6 +4,7 @@ import { badClock } from "./bad-clock.ts";
 import { bank } from "./bank.ts";
 import { cross } from "./cross.ts";
 import { crossingUpdates } from "./crossing-updates.ts";
+import { nervous } from "./nervous.ts";
 import { orphans } from "./orphans.ts";
 import { skewedClocks } from "./skewed-clocks.ts";
 import { storm } from "./storm.ts";
@@ -34,6 +35,7 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   cross,
   writeSkew,
   crossingUpdates,
+  nervous,
   orphans,
   skewedClocks,
   badClock,

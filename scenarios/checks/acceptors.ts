@@ -12,6 +12,8 @@ import type { TransactionRecord } from "../../protocol/records.ts";
 
 export interface Acceptors {
   readonly acceptances: Acceptance[];
+  /** Of these, the ones that the last fact added or added a node to. */
+  readonly touched: Acceptance[];
   /** By node; 0 before anything was recorded. */
   readonly promised: Term[];
   readonly accepted: Term[];
@@ -19,7 +21,7 @@ export interface Acceptors {
   wentBack: string | null;
 }
 
-interface Acceptance {
+export interface Acceptance {
   readonly instance: number;
   readonly term: Term;
   readonly value: number;
@@ -27,7 +29,7 @@ interface Acceptance {
 }
 
 export function createAcceptors(): Acceptors {
-  return { acceptances: [], promised: [], accepted: [], wentBack: null };
+  return { acceptances: [], touched: [], promised: [], accepted: [], wentBack: null };
 }
 
 export function enterRecord(acceptors: Acceptors, node: NodeId, record: TransactionRecord): void {
@@ -66,16 +68,24 @@ export function enterVote(
 export function enterCommit(acceptors: Acceptors, members: NodeSet, coordinator: NodeId): void {
   if (size(members) > 3) return;
   if (acceptors.acceptances.some(({ term }) => term > INITIAL_TERM)) return;
-  for (const acceptance of acceptors.acceptances) acceptance.nodes |= setOf(coordinator);
+  for (const acceptance of acceptors.acceptances) touch(acceptors, acceptance, coordinator);
 }
 
 function accept(acceptors: Acceptors, instance: number, term: Term, value: number, node: NodeId): void {
   for (const known of acceptors.acceptances) {
     if (known.instance !== instance || known.term !== term || known.value !== value) continue;
-    known.nodes |= setOf(node);
-    return;
+    return touch(acceptors, known, node);
   }
-  acceptors.acceptances.push({ instance, term, value, nodes: setOf(node) });
+  const acceptance = { instance, term, value, nodes: 0 };
+  acceptors.acceptances.push(acceptance);
+  touch(acceptors, acceptance, node);
+}
+
+function touch(acceptors: Acceptors, acceptance: Acceptance, node: NodeId): void {
+  const nodes = acceptance.nodes | setOf(node);
+  if (nodes === acceptance.nodes) return;
+  acceptance.nodes = nodes;
+  acceptors.touched.push(acceptance);
 }
 
 function enterTerms(acceptors: Acceptors, node: NodeId, promised: Term, accepted: Term): void {

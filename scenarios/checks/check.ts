@@ -11,9 +11,10 @@ import type { NodeState } from "../../protocol/state.ts";
 import type { FactOf, FactType } from "../facts.ts";
 import type { History, Micros } from "../history.ts";
 import type { Scenario } from "../scenario.ts";
+import type { IsolationReport } from "./isolation/check-isolation.ts";
+import type { PrefixReport } from "./isolation/prefix.ts";
+import type { Verdict } from "./isolation/verdict.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
-
-export type Verdict = "holds" | "violated" | "not exercised";
 
 /** `evidence`: the fewest sentences that prove a violation; or why it was not exercised. */
 export interface Finding {
@@ -50,6 +51,9 @@ export interface EndedRun {
   readonly healed: boolean;
   /** No transaction is under way anywhere, as far as nodes are up. */
   readonly quiet: boolean;
+  /** What the history says of isolation; worked out when it is first asked for. */
+  isolation(): IsolationReport;
+  prefix(): PrefixReport;
   /** The reducer's own complaint, if it threw; the run ended there. */
   readonly violation: string | null;
   canHear(from: NodeId, to: NodeId): boolean;

@@ -6,6 +6,8 @@ import { constantTotal, equalData, integrity } from "./data.ts";
 import { durableBeforeTold } from "./durability.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
 import { progress } from "./progress.ts";
+import { isolation, prefix, trueLabels } from "./snapshots.ts";
+import { sound } from "./soundness.ts";
 
 export const CHECKS: readonly Check[] = [
   oneOutcome,
@@ -17,6 +19,9 @@ export const CHECKS: readonly Check[] = [
   chosenStays,
   promisesRise,
   noAbortByRight,
+  isolation,
+  trueLabels,
+  prefix,
   csnOrder,
   constantTotal,
   equalData,
@@ -24,4 +29,5 @@ export const CHECKS: readonly Check[] = [
   nothingInDoubt,
   oldestSurvives,
   progress,
+  sound,
 ];

@@ -10,10 +10,10 @@ export const oneValuePerTerm: Check = {
   holds: "all values accepted for one transaction in one term are equal",
   source: "mmts 1.9 I3; Lamport, The Part-Time Parliament, B1",
   begin: (_scenario, ledger) =>
-    watchAcceptors(ledger, (findings, { gid, acceptors: { acceptances } }) => {
-      for (const one of acceptances) {
+    watchAcceptors(ledger, (findings, { gid, acceptors: { acceptances, touched } }) => {
+      for (const one of touched) {
         for (const other of acceptances) {
-          if (one.instance !== other.instance || one.term !== other.term || one.value >= other.value)
+          if (one.instance !== other.instance || one.term !== other.term || one.value === other.value)
             continue;
           report(
             findings,
@@ -31,12 +31,12 @@ export const chosenStays: Check = {
     "once a majority has accepted a value in a term, every value accepted in a higher term is that value",
   source: "mmts 1.9 I4; Lamport, The Part-Time Parliament, B3",
   begin: (_scenario, ledger) =>
-    watchAcceptors(ledger, (findings, { gid, members, acceptors: { acceptances } }) => {
-      for (const chosen of acceptances) {
-        if (size(chosen.nodes) < majority(members)) continue;
-        for (const later of acceptances) {
-          if (later.instance !== chosen.instance || later.term <= chosen.term) continue;
-          if (later.value === chosen.value) continue;
+    watchAcceptors(ledger, (findings, { gid, members, acceptors: { acceptances, touched } }) => {
+      for (const one of touched) {
+        for (const other of acceptances) {
+          const [chosen, later] = one.term < other.term ? [one, other] : [other, one];
+          if (chosen.instance !== later.instance || chosen.value === later.value) continue;
+          if (chosen.term === later.term || size(chosen.nodes) < majority(members)) continue;
           report(
             findings,
             `${showGid(gid)}: nodes ${toList(chosen.nodes).join(", ")} chose ${showValue(chosen.value)} in term ` +

@@ -49,37 +49,48 @@ export function createLedger(commit: CommitProtocolName): Ledger {
 
 /** Enters a fact; the transaction that it is about, or null. */
 export function enterFact(ledger: Ledger, fact: Fact, at: Micros): LedgerEntry | null {
+  const entry = ledger.entries.get(gidOf(fact)) ?? null;
+  if (entry !== null) entry.acceptors.touched.length = 0;
+  return enter(ledger, fact, entry, at);
+}
+
+/** 0 if the fact is about no transaction. */
+function gidOf(fact: Fact): Gid {
   switch (fact.type) {
     case "prepared":
-      return enterPrepared(ledger, fact.node, fact.label, at);
-    case "committed": {
-      const entry = ledger.entries.get(fact.gid);
-      if (entry === undefined) return null;
-      entry.committed |= setOf(fact.node);
-      if (entry.csn === 0) entry.csn = fact.csn;
-      if (ledger.commit === "paxos-commit" && fact.node === entry.coordinator) {
-        enterCommit(entry.acceptors, entry.members, fact.node);
-      }
-      endDoubt(ledger, entry, fact.node, at);
-      return entry;
-    }
-    case "rolledBack": {
-      const entry = ledger.entries.get(fact.gid);
-      if (entry === undefined) return null;
-      entry.rolledBack |= setOf(fact.node);
-      endDoubt(ledger, entry, fact.node, at);
-      return entry;
-    }
+      return fact.label.gid;
+    case "committed":
+    case "rolledBack":
+      return fact.gid;
     case "sent":
-      return enterMessage(ledger, fact.node, fact.message);
-    case "recorded": {
-      const entry = "gid" in fact.record ? ledger.entries.get(fact.record.gid) : undefined;
-      if (entry !== undefined && "gid" in fact.record) enterRecord(entry.acceptors, fact.node, fact.record);
-      return entry ?? null;
-    }
+      return "gid" in fact.message ? fact.message.gid : 0;
+    case "recorded":
+      return "gid" in fact.record ? fact.record.gid : 0;
     default:
-      return null;
+      return 0;
   }
+}
+
+function enter(ledger: Ledger, fact: Fact, entry: LedgerEntry | null, at: Micros): LedgerEntry | null {
+  if (fact.type === "prepared") return enterPrepared(ledger, entry, fact.node, fact.label, at);
+  if (entry === null) return null;
+  if (fact.type === "committed") enterCommitted(ledger, entry, fact.node, fact.csn, at);
+  if (fact.type === "rolledBack") {
+    entry.rolledBack |= setOf(fact.node);
+    endDoubt(ledger, entry, fact.node, at);
+  }
+  if (fact.type === "sent") enterMessage(ledger, entry, fact.node, fact.message);
+  if (fact.type === "recorded" && "gid" in fact.record) enterRecord(entry.acceptors, fact.node, fact.record);
+  return entry;
+}
+
+function enterCommitted(ledger: Ledger, entry: LedgerEntry, node: NodeId, csn: Csn, at: Micros): void {
+  entry.committed |= setOf(node);
+  if (entry.csn === 0) entry.csn = csn;
+  if (ledger.commit === "paxos-commit" && node === entry.coordinator) {
+    enterCommit(entry.acceptors, entry.members, node);
+  }
+  endDoubt(ledger, entry, node, at);
 }
 
 /** Counts what is still in doubt when the run ends. */
@@ -89,25 +100,25 @@ export function closeLedger(ledger: Ledger, at: Micros): void {
   }
 }
 
-function enterPrepared(ledger: Ledger, node: NodeId, label: PrepareLabel, at: Micros): LedgerEntry {
-  const known = ledger.entries.get(label.gid);
+function enterPrepared(
+  ledger: Ledger,
+  known: LedgerEntry | null,
+  node: NodeId,
+  label: PrepareLabel,
+  at: Micros,
+): LedgerEntry {
   const entry = known ?? createEntry(label);
-  if (known === undefined) ledger.entries.set(label.gid, entry);
+  if (known === null) ledger.entries.set(label.gid, entry);
   entry.prepared |= setOf(node);
   while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(-1);
   if ((entry.inDoubtSince[node] as Micros) < 0) entry.inDoubtSince[node] = at;
   return entry;
 }
 
-function enterMessage(ledger: Ledger, node: NodeId, message: Message): LedgerEntry | null {
-  if (message.type === "heartbeat") return null;
-  const entry = ledger.entries.get(message.gid);
-  if (entry === undefined) return null;
-  if (message.type === "vote" && ledger.commit === "paxos-commit") {
-    const { acceptors, members, coordinator, coordinatorStamp } = entry;
-    enterVote(acceptors, members, coordinator, coordinatorStamp, node, message.stamp);
-  }
-  return entry;
+function enterMessage(ledger: Ledger, entry: LedgerEntry, node: NodeId, message: Message): void {
+  if (message.type !== "vote" || ledger.commit !== "paxos-commit") return;
+  const { acceptors, members, coordinator, coordinatorStamp } = entry;
+  enterVote(acceptors, members, coordinator, coordinatorStamp, node, message.stamp);
 }
 
 function createEntry({ gid, members, age, coordinatorStamp }: PrepareLabel): LedgerEntry {

@@ -5,7 +5,7 @@
  * the changed rows alone do not protect a foreign key; the parent's key-share lock has to travel with the write set.
  */
 import { z } from "zod";
-import type { Row, TableDefinition } from "../../protocol/database.ts";
+import type { Row, Statement, TableDefinition } from "../../protocol/database.ts";
 import { type Distribution, distribution } from "../durations.ts";
 import { type Random, randomInt } from "../random.ts";
 import { sample } from "../sampling.ts";
@@ -22,11 +22,9 @@ type FamilyParameters = z.output<typeof familyParameters>;
 interface FamilyMemory {
   readonly role: "bear" | "bury";
   readonly parents: number;
+  /** How many children a parent may have: each has a place of its own. */
+  readonly places: number;
   readonly think: Distribution;
-  /** The next child's number; children of different clients never share one. */
-  child: number;
-  readonly childStep: number;
-  parent: number;
   step: number;
 }
 
@@ -53,7 +51,7 @@ function clientsOf({ parents, think }: FamilyParameters, nodes: number): ClientP
   const clients: ClientProgram<FamilyMemory>[] = [];
   for (let node = 1; node <= nodes; node++) {
     for (const role of ["bear", "bury"] as const) {
-      const memory = { role, parents, think, child: node, childStep: nodes, parent: 0, step: 0 };
+      const memory = { role, parents, places: nodes, think, step: 0 };
       clients.push({ node, role, memory });
     }
   }
@@ -64,30 +62,42 @@ function next(memory: FamilyMemory, event: ClientEvent, random: Random): ClientA
   switch (event.type) {
     case "ready":
       memory.step = 0;
-      memory.parent = 1 + randomInt(random, memory.parents);
       return { type: "begin", isolation: "repeatable read" };
     case "begun":
     case "executed":
       memory.step += 1;
-      return memory.role === "bear" ? bear(memory) : bury(memory, random);
+      if (memory.step > 1) return { type: "commit" };
+      return {
+        type: "execute",
+        statement: memory.role === "bear" ? bear(memory, random) : bury(memory, random),
+      };
     case "ended":
       return { type: "pause", forUs: sample(memory.think, random) };
   }
 }
 
-function bear(memory: FamilyMemory): ClientAction {
-  if (memory.step > 1) return { type: "commit" };
-  const row = [memory.child, memory.parent];
-  memory.child += memory.childStep;
-  return { type: "execute", statement: { type: "insert", table: CHILDREN.name, row } };
+function bear(memory: FamilyMemory, random: Random): Statement {
+  const parent = randomParent(memory, random);
+  return { type: "insert", table: CHILDREN.name, row: [childAt(memory, parent, random), parent] };
 }
 
-/** A parent that is gone is put back, so that there is always somebody to bear children of. */
-function bury(memory: FamilyMemory, random: Random): ClientAction {
-  if (memory.step > 1) return { type: "commit" };
-  const { parent } = memory;
-  if (random() < 0.5) {
-    return { type: "execute", statement: { type: "insert", table: PARENTS.name, row: [parent] } };
+/** Deletes a parent or a child, or puts a parent back, so that there is always somebody to bear children of. */
+function bury(memory: FamilyMemory, random: Random): Statement {
+  const parent = randomParent(memory, random);
+  switch (randomInt(random, 4)) {
+    case 0:
+      return { type: "insert", table: PARENTS.name, row: [parent] };
+    case 1:
+      return { type: "delete", table: PARENTS.name, key: parent };
+    default:
+      return { type: "delete", table: CHILDREN.name, key: childAt(memory, parent, random) };
   }
-  return { type: "execute", statement: { type: "delete", table: PARENTS.name, key: parent } };
+}
+
+function randomParent({ parents }: FamilyMemory, random: Random): number {
+  return 1 + randomInt(random, parents);
+}
+
+function childAt({ places }: FamilyMemory, parent: number, random: Random): number {
+  return parent * places + randomInt(random, places);
 }

@@ -18,17 +18,20 @@ import {
 import { KIND, targetIncarnation, targetNode } from "./kinds.ts";
 import { arrive, connectMachines, resumeMachine, takeNodeEvent } from "./machine.ts";
 import { pop } from "./queue.ts";
-import { createWorld, type FactSink, machineOf, type SimWorld, type WorldOptions } from "./world.ts";
+import { createWorld, machineOf, type SimWorld, type WorldOptions } from "./world.ts";
 
-/** A world at time 0: every node has been started, every client will begin. */
+/**
+ * A world at time 0: every node has been started, every client will begin. `attach` sees it before its first event, to
+ * watch or record what it does.
+ */
 export function createSimulation(
   scenario: Scenario,
   seed: string,
   options: WorldOptions,
-  observe: FactSink | null = null,
+  attach: (world: SimWorld) => void = () => {},
 ): SimWorld {
   const world = createWorld(scenario, seed, options);
-  world.observe = observe;
+  attach(world);
   connectMachines(world);
   scheduleFaults(world);
   for (let node = 1; node <= scenario.nodes; node++) startNode(world, node);

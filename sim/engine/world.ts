@@ -10,6 +10,7 @@ import { initialState, type NodeState } from "../../protocol/state.ts";
 import { createDirector, type Director } from "../../scenarios/director.ts";
 import type { Fact } from "../../scenarios/facts.ts";
 import type { Micros } from "../../scenarios/history.ts";
+import { mutantNamed } from "../../scenarios/mutants/mutants.ts";
 import type { Random } from "../../scenarios/random.ts";
 import { sample } from "../../scenarios/sampling.ts";
 import { nodeConfig, type Scenario } from "../../scenarios/scenario.ts";
@@ -118,7 +119,7 @@ export function createWorld(scenario: Scenario, seed: string, options: WorldOpti
     state: createState(scenario, workload),
     streams: createStreams(seed),
     director,
-    step: options.step ?? realStep,
+    step: options.step ?? stepOf(scenario),
     emitters: [],
     hosts: [],
     observe: null,
@@ -149,6 +150,10 @@ const NODE_STREAMS = {
   disk: Array.from({ length: 32 }, (_, node) => `disk/${node}`),
   database: Array.from({ length: 32 }, (_, node) => `database/${node}`),
 };
+
+function stepOf(scenario: Scenario): Step {
+  return scenario.mutant === null ? realStep : mutantNamed(scenario.mutant).step;
+}
 
 /** The world as its scenario sees it. */
 function offer(world: () => SimWorld): World {

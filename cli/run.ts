@@ -1,0 +1,89 @@
+/** `lockstep run SCENARIO`: one run, and what held. */
+import { Command } from "commander";
+import { type RunSummary, summarize } from "../explore/summary.ts";
+import { CHECKS } from "../scenarios/checks/checks.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { VERSION } from "../scenarios/version.ts";
+import { recordTrace, type TraceEvent } from "../sim/engine/trace.ts";
+import { type RunResult, runScenario } from "../sim/run.ts";
+import { EXIT } from "./exit.ts";
+import { showProgress } from "./progress.ts";
+import { describeRun } from "./report.ts";
+import {
+  collectSetting,
+  loadScenario,
+  type Setting,
+  settingsToRecord,
+  showSettings,
+} from "./scenario-argument.ts";
+import { type SeedHeader, writeSeedFile, writeTrace } from "./seed-file.ts";
+
+interface RunOptions {
+  readonly seed: string;
+  readonly set: readonly Setting[];
+  readonly json: boolean;
+  readonly save?: string;
+  readonly trace?: string;
+}
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("Run a scenario with a seed, say what held and what broke.")
+    .argument("<scenario>", "a name of the catalogue, or a JSON file")
+    .option("--seed <seed>", "what fixes every message, clock, disk and crash", "1")
+    .option("--set <key=value>", "change a field of the scenario, e.g. commit=2pc", collectSetting, [])
+    .option("--save <file>", "write a seed file, from which `lockstep replay` runs this again")
+    .option("--trace <file>", "write the whole trace, event by event")
+    .option("--json", "print one JSON value", false)
+    .action((name: string, options: RunOptions) => {
+      process.exitCode = run(name, options);
+    });
+}
+
+function run(name: string, options: RunOptions): number {
+  const scenario = loadScenario(name, options.set);
+  const events: TraceEvent[] = [];
+  const take = options.trace === undefined ? null : (event: TraceEvent) => events.push(event);
+  const result = runWithProgress(scenario, options.seed, take);
+  const head: SeedHeader = {
+    lockstep: VERSION,
+    scenario: name,
+    seed: options.seed,
+    set: settingsToRecord(options.set),
+    hash: result.hash,
+  };
+  if (options.save !== undefined) writeSeedFile(options.save, head);
+  if (options.trace !== undefined) writeTrace(options.trace, head, events);
+  const summary = summarize(result, replayCommandFor(name, options.seed, options.set));
+  print(summary, scenario, options.json);
+  return summary.unmet.length === 0 ? EXIT.held : EXIT.violated;
+}
+
+/** The one command that runs exactly this again. */
+export function replayCommandFor(name: string, seed: string, settings: readonly Setting[]): string {
+  return `npx lockstep run ${name} --seed ${seed}${showSettings(settings)}`;
+}
+
+/** Runs with every check on; progress goes to standard error, and every event to `take`, if anybody wants it. */
+export function runWithProgress(
+  scenario: Scenario,
+  seed: string,
+  take: ((event: TraceEvent) => void) | null,
+): RunResult {
+  const progress = showProgress();
+  const end = scenario.duration + scenario.settle;
+  const result = runScenario(scenario, seed, {
+    mode: "in place",
+    checks: CHECKS,
+    attach: (world) => {
+      if (take !== null) recordTrace(world, take);
+    },
+    progress: (at, events) => progress.update(at / end, `${events} events`),
+  });
+  progress.end();
+  return result;
+}
+
+function print(summary: RunSummary, scenario: Scenario, json: boolean): void {
+  process.stdout.write(json ? `${JSON.stringify(summary)}\n` : describeRun(summary, scenario));
+}
