@@ -25,8 +25,8 @@ import {
   takeApplyRolledBack,
   takeChange,
 } from "./replication/streams.ts";
-import { retryHeldStatements, takeRequest, takeSessionReply } from "./sessions.ts";
-import { believe, compareClocks, restoreClock } from "./snapshot/clock.ts";
+import { reserveSequenceAhead, retryHeldStatements, takeRequest, takeSessionReply } from "./sessions.ts";
+import { believe, compareClocks, reserveAhead, restoreClock } from "./snapshot/clock.ts";
 import { type TransactionManagers, transactionManagers } from "./snapshot/managers.ts";
 import type { NodeState, Transaction } from "./state.ts";
 import { finish, peerOf, rollBackLocally, settle } from "./transactions.ts";
@@ -153,6 +153,8 @@ function beat(node: NodeState, context: Context): void {
   sendHeartbeats(node, context);
   countSilence(node, context);
   compareClocks(node);
+  reserveAhead(node, context);
+  reserveSequenceAhead(node, context);
   confirmStreams(node, context);
   beatTransactions(node, context);
   // Whoever waits for the clock: it may have been set, or found wrong, in the meantime.

@@ -195,12 +195,20 @@ function commitEverywhere(node: NodeState, session: Session, context: Context): 
 function nextSequence(node: NodeState, context: Context): number {
   const sequence = node.nextSequence;
   node.nextSequence += 1;
-  if (sequence >= node.reservedSequence) {
-    node.reservedSequence = sequence + SEQUENCE_RESERVE;
-    const record = { kind: "sequence", reserved: node.reservedSequence } as const;
-    context.emit({ type: "persist", record, forced: true });
-  }
+  reserveSequence(node, sequence, context);
   return sequence;
+}
+
+/** Once a beat: raises the mark before a commit needs it. */
+export function reserveSequenceAhead(node: NodeState, context: Context): void {
+  reserveSequence(node, node.nextSequence + SEQUENCE_RESERVE / 2, context);
+}
+
+function reserveSequence(node: NodeState, used: number, context: Context): void {
+  if (used < node.reservedSequence) return;
+  node.reservedSequence = used + SEQUENCE_RESERVE;
+  const record = { kind: "sequence", reserved: node.reservedSequence } as const;
+  context.emit({ type: "persist", record, forced: true });
 }
 
 function failStatement(session: Session, error: SqlError, context: Context): void {

@@ -23,6 +23,13 @@ export type Fact =
   | { readonly type: "recorded"; readonly node: NodeId; readonly record: DurableRecord }
   /** Left the node, whether or not it will arrive. */
   | { readonly type: "sent"; readonly node: NodeId; readonly to: NodeId; readonly message: Message }
+  /** Reached a node that is up, and is taken now. */
+  | {
+      readonly type: "received";
+      readonly node: NodeId;
+      readonly from: NodeId;
+      readonly what: Message | PreparedChange;
+    }
   /** A write set left the origin's replication slot for a reader. */
   | {
       readonly type: "streamed";

@@ -7,8 +7,10 @@
  * its receiver one trip later than its sender. A forced write is a PREPARE, a COMMIT or ROLLBACK PREPARED, or a forced
  * log record of a transaction.
  */
+import type { PreparedChange } from "../protocol/database.ts";
 import type { Gid } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
+import type { Message } from "../protocol/messages.ts";
 import type { Ledger } from "./checks/ledger.ts";
 import type { Fact } from "./facts.ts";
 import type { History, Micros } from "./history.ts";
@@ -24,6 +26,8 @@ export interface Measures {
   delays: number;
   /** By transaction that is under way: how many trips each node is behind the coordinator's PREPARE. */
   readonly trips: Map<Gid, number[]>;
+  /** What is on its way, or was: how many trips its sender was behind when it left. */
+  readonly departures: WeakMap<object, number>;
 }
 
 export interface Costs {
@@ -47,7 +51,15 @@ export interface Percentiles {
 }
 
 export function createMeasures(): Measures {
-  return { commits: 0, messages: 0, finalAcks: 0, forcedWrites: 0, delays: 0, trips: new Map() };
+  return {
+    commits: 0,
+    messages: 0,
+    finalAcks: 0,
+    forcedWrites: 0,
+    delays: 0,
+    trips: new Map(),
+    departures: new WeakMap(),
+  };
 }
 
 export function measureFact(measures: Measures, fact: Fact): void {
@@ -56,10 +68,12 @@ export function measureFact(measures: Measures, fact: Fact): void {
       if (fact.message.type === "heartbeat") return;
       measures.messages += 1;
       if (fact.message.type === "finished") measures.finalAcks += 1;
-      return travel(measures, fact.message.gid, fact.node, fact.to);
+      return depart(measures, fact.message.gid, fact.node, fact.message);
     case "streamed":
       measures.messages += 1;
-      return travel(measures, fact.change.label.gid, fact.node, fact.to);
+      return depart(measures, fact.change.label.gid, fact.node, fact.change);
+    case "received":
+      return arrive(measures, fact.node, fact.what);
     case "prepared":
     case "committed":
     case "rolledBack":
@@ -97,15 +111,26 @@ export function costsOf(measures: Measures, ledger: Ledger, history: History): C
   };
 }
 
-function travel(measures: Measures, gid: Gid, from: NodeId, to: NodeId): void {
+function depart(measures: Measures, gid: Gid, from: NodeId, what: object): void {
+  measures.departures.set(what, tripsOf(measures, gid, from)[from] ?? 0);
+}
+
+function arrive(measures: Measures, node: NodeId, what: Message | PreparedChange): void {
+  const departed = measures.departures.get(what);
+  if (departed === undefined) return;
+  const gid = "label" in what ? what.label.gid : "gid" in what ? what.gid : 0;
+  const trips = tripsOf(measures, gid, node);
+  if (departed + 1 > (trips[node] as number)) trips[node] = departed + 1;
+}
+
+function tripsOf(measures: Measures, gid: Gid, node: NodeId): number[] {
   let trips = measures.trips.get(gid);
   if (trips === undefined) {
     trips = [0, 0, 0, 0];
     measures.trips.set(gid, trips);
   }
-  while (trips.length <= from || trips.length <= to) trips.push(0);
-  const arrival = (trips[from] as number) + 1;
-  if (arrival > (trips[to] as number)) trips[to] = arrival;
+  while (trips.length <= node) trips.push(0);
+  return trips;
 }
 
 function commitLatencies(history: History): Micros[] {

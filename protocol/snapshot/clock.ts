@@ -104,6 +104,13 @@ export function isDrifted(node: NodeState, stamp: Csn): boolean {
   return stamp > node.now + 4 * node.config.maxDriftUs;
 }
 
+/** Once a beat: raises the mark before a stamp needs it, so that no commit waits for it. */
+export function reserveAhead(node: NodeState, context: Context): void {
+  if (!isClockChecked(node)) return;
+  const soon = Math.max(node.now, node.clock.floor) + 2 * node.config.heartbeatUs;
+  reserve(node, soon, context);
+}
+
 function reserve(node: NodeState, used: Csn, context: Context): void {
   if (used < node.clock.highWater) return;
   const highWater = used + node.config.clockReserveUs;

@@ -15,6 +15,7 @@ import type { Message } from "../../protocol/messages.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
 import { reduce } from "../../protocol/reduce.ts";
 import { answerClient, loseSessions } from "../../scenarios/director.ts";
+import type { Fact } from "../../scenarios/facts.ts";
 import { isSite } from "../../scenarios/faults.ts";
 import { sample } from "../../scenarios/sampling.ts";
 import { readClock, realSpan } from "../clock.ts";
@@ -240,6 +241,8 @@ function takeDelivery(
   if (!machine.up) return;
   const { from } = world.state.network.links[targetLink(target)] as Link;
   const now = clockOf(world, machine);
+  const what = payload as Message | PreparedChange;
+  world.observe?.({ type: "received", node: machine.node, from, what }, world.state.queue.time);
   if (kind === KIND.message)
     feed(world, machine, { type: "message", now, from, message: payload as Message });
   else feed(world, machine, { type: "change", now, from, change: payload as PreparedChange });
@@ -438,11 +441,11 @@ function hostOf(world: SimWorld, node: NodeId): ServerHost {
 }
 
 function observerOf(world: SimWorld, node: NodeId, observe: FactSink): ServerObserver {
-  const { queue } = world.state;
+  const tell = (fact: Fact): void => observe(fact, world.state.queue.time);
   return {
-    prepared: (label) => observe({ type: "prepared", node, label }, queue.time),
-    committed: (gid, csn) => observe({ type: "committed", node, gid, csn }, queue.time),
-    rolledBack: (gid) => observe({ type: "rolledBack", node, gid }, queue.time),
+    prepared: (label) => tell({ type: "prepared", node, label }),
+    committed: (gid, csn) => tell({ type: "committed", node, gid, csn }),
+    rolledBack: (gid) => tell({ type: "rolledBack", node, gid }),
   };
 }
 
