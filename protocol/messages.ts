@@ -162,7 +162,6 @@ export interface AbortReason {
 }
 
 export type AbortRule =
-  | "client rolled back"
   | "prepare failed"
   | "apply failed"
   | "clock drift"
@@ -171,7 +170,7 @@ export type AbortRule =
   | "wounded"
   | "prepare after promise"
   | "coordinator has no record"
-  | "coordinator lost its client"
+  | "already aborted"
   | "resolver";
 
 const TERM_NODES = 32;

@@ -92,6 +92,10 @@ function tellOutcome(
       return;
   }
   if (outcome !== 0) return send(context, to, { type: "commit", gid, csn: outcome });
-  const reason = reasonOf(node, "coordinator has no record", "it is aborted, or finished by all");
-  send(context, to, { type: "abort", gid, reason });
+  send(context, to, { type: "abort", gid, reason: reasonToTell(node, gid) });
+}
+
+function reasonToTell(node: NodeState, gid: Gid): AbortReason {
+  if (coordinatorOf(gid) !== node.config.node) return reasonOf(node, "already aborted", "this node knows its end");
+  return reasonOf(node, "coordinator has no record", "it was aborted, or every member has finished it");
 }

@@ -6,6 +6,8 @@ import { abortByRight } from "../../protocol/commit/votes.ts";
 import { getKeyed } from "../../protocol/keyed.ts";
 import { majority, size } from "../../protocol/members.ts";
 import { INITIAL_TERM } from "../../protocol/messages.ts";
+import { step } from "../../protocol/node.ts";
+import { clockSiCommitter } from "../../protocol/snapshot/clock-si-committer.ts";
 import { commitNow } from "../../protocol/snapshot/transaction-manager.ts";
 import type { Transaction } from "../../protocol/state.ts";
 import { decideAbort, reasonOf } from "../../protocol/transactions.ts";
@@ -74,8 +76,14 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "no abort by right",
     shownBy: {
       ...calmBank("e3pc"),
-      faults: [{ when: { at: "300ms" }, fault: { kind: "cut", from: [2, 3], to: [1] }, forUs: "3s" }],
-      duration: "5s",
+      duration: "3s",
+      faults: [
+        {
+          when: { on: { node: 1, site: "send precommit", when: "after", nth: 2, from: "300ms" } },
+          fault: { kind: "cut", from: [2, 3], to: [1] },
+          forUs: "1500ms",
+        },
+      ],
     },
     step: withCommit("e3pc", {
       beat: (node, tx, context) => {
@@ -167,6 +175,19 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: "commits-by-decision",
+    about: "the committer lets commits become visible in the order in which they were decided",
+    source: "theory 1.6, 5.1; mmts 9.2 bug 21",
+    caughtBy: "prefix",
+    shownBy: { ...calmBank("e3pc"), snapshot: "clock-si-committer" },
+    step: withManager("clock-si-committer", {
+      admit: (node, tx, context) => {
+        node.queue.waiting.push(tx.gid);
+        clockSiCommitter.advance(node, context);
+      },
+    }),
+  },
+  {
     name: "commits-on-majority",
     about: "a 2PC coordinator commits when a majority has voted",
     source: "theory 5.3 L1; mmts 4.6 (commit on majority acks)",
@@ -181,6 +202,19 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: "commits-twice",
+    about: "a node carries out the same commit twice, as when two resolvers both reach it",
+    source: "mmts 9.1 bug 13 (8b8381e)",
+    caughtBy: "sound",
+    shownBy: calmBank("2pc"),
+    step: (state, input, emit) => {
+      step(state, input, (effect) => {
+        emit(effect);
+        if (effect.type === "database" && effect.command.type === "commitPrepared") emit(effect);
+      });
+    },
+  },
+  {
     name: "commits-with-own-stamp",
     about: "a participant commits with its own prepare stamp in place of the agreed CSN",
     source: "mmts 9.2 bug 20 (6d9b336)",
@@ -190,6 +224,32 @@ export const MUTANTS: readonly Mutant[] = [
       if (effect.type !== "database" || effect.command.type !== "commitPrepared") return effect;
       const stamp = getKeyed(state.transactions, effect.command.gid)?.stamp ?? 0;
       return { ...effect, command: { ...effect.command, csn: stamp } };
+    }),
+  },
+  {
+    name: "corrupts-a-row",
+    about: "node 3 applies one row of each write set with another value than it was sent",
+    source: "theory 4.3 check 9",
+    caughtBy: "equal data",
+    shownBy: { ...calmBank("2pc"), workload: { kind: "register", keys: 5 } },
+    step: withInputs((input, state) => {
+      if (input.type !== "change" || state.config.node !== 3) return input;
+      const [first, ...others] = input.change.rows;
+      if (first === undefined || first.row === null) return input;
+      const row = first.row.map((value, column) => (column === 1 ? Number(value) + 1 : value));
+      return { ...input, change: { ...input.change, rows: [{ ...first, row }, ...others] } };
+    }),
+  },
+  {
+    name: "deaf-to-commits",
+    about: "node 3 does not take commits, so what it has prepared stays prepared",
+    source: "mmts 9.1 bug 6 (prepared for ever)",
+    caughtBy: "nothing in doubt",
+    shownBy: calmBank("2pc"),
+    step: withInputs((input, state) => {
+      if (input.type !== "message" || input.message.type !== "commit" || state.config.node !== 3)
+        return input;
+      return { ...input, message: { type: "finished", gid: input.message.gid } };
     }),
   },
   {
@@ -333,6 +393,20 @@ export const MUTANTS: readonly Mutant[] = [
         commit.votes = commit.votes.map((vote, index) =>
           index === tx.coordinator - 1 ? { term: 0, stamp: 0 } : vote,
         );
+      },
+    }),
+  },
+  {
+    name: "reads-ahead",
+    about: "under Clock-SI a transaction reads at a time that its node's clock has not reached",
+    source: "theory 1.2 (W1), 1.3 C4",
+    caughtBy: "true labels",
+    shownBy: { ...calmBank("2pc"), snapshot: "clock-si" },
+    step: withManager("clock-si", {
+      snapshot: (node, session) => {
+        if (session.isolation === "read committed" || session.snapshot === 0)
+          session.snapshot = node.now + 2_000;
+        return session.snapshot;
       },
     }),
   },

@@ -1,15 +1,19 @@
 /** The names of the mutants, apart from the mutants themselves, which need scenarios. */
 export const MUTANT_NAMES = [
-  "accepts-any-term",
-  "acks-before-flush",
-  "acknowledges-early",
-  "aborts-by-right",
   "aborts-after-voting",
+  "aborts-by-right",
   "acceptor-amnesia",
+  "accepts-any-term",
+  "acknowledges-early",
+  "acks-before-flush",
   "applier-wins",
   "breaks-foreign-keys",
+  "commits-by-decision",
   "commits-on-majority",
+  "commits-twice",
   "commits-with-own-stamp",
+  "corrupts-a-row",
+  "deaf-to-commits",
   "equivocates",
   "forgets-clock",
   "ignores-undecided",
@@ -18,6 +22,7 @@ export const MUTANT_NAMES = [
   "never-resolves",
   "parallel-committer",
   "prepares-without-vote",
+  "reads-ahead",
   "recomputes-csn",
 ] as const;
 
