@@ -15,14 +15,13 @@ import type { RowSlot, Server, ServerHost, Table, Transaction, Version } from ".
 import { slotFor } from "./tables.ts";
 import { beginTransaction, failTransaction } from "./transactions.ts";
 import { changesUniques } from "./uniques.ts";
-import { markKeyChanged, newestVersion, writeVersion } from "./versions.ts";
+import { newestVersion, writeVersion } from "./versions.ts";
 
 export function applyChange(server: Server, host: ServerHost, change: PreparedChange): void {
   const { gid } = change.label;
   const tx = beginTransaction(server, applySession(gid), gid, false);
   tx.busy = true;
   tx.change = change;
-  tx.changes = change.rows as RowChange[];
   tx.hasXid = true;
   continueApply(server, host, tx);
 }
@@ -95,7 +94,6 @@ function applyOver(
   if (!acquireLock(server, host, tx, slot, changesKey ? UPDATE : NO_KEY_UPDATE)) return false;
   if (seen.gid !== change.base) return failVersion(server, host, tx, change, seen);
   writeVersion(server, tx, slot, change.row);
-  if (changesKey) markKeyChanged(slot);
   return true;
 }
 

@@ -154,6 +154,18 @@ describe("after a crash", () => {
     }
   });
 
+  it("a slot gets what it had confirmed and not saved, also where another slot has saved more", () => {
+    const lab = createLab({ slotSaveBytes: 600 });
+    prepareAndCommit(lab, 5, 1);
+    confirmStream(lab.server, 3, lab.server.wal.flushed);
+    prepareAndCommit(lab, 6, 2);
+    confirmStream(lab.server, 2, lab.server.wal.flushed);
+    expect(lab.server.slots.map(({ confirmed, saved }) => confirmed === saved)).toEqual([true, false]);
+    crash(lab.server, lab.host, lab.server.wal.flushed);
+    openStream(lab.server, lab.host, 3, 0);
+    expect(sentTo(lab, 3)).toEqual([5, 6]);
+  });
+
   it("a PREPARE that was not durable is never sent, one that survived is, and new ones follow", () => {
     for (const [survives, expected] of [
       ["flushed", [5, 8]],

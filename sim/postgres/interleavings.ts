@@ -209,6 +209,28 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       1 commit => committed; 2: [1 11 100]; 3: ${UPDATED}`,
   },
   {
+    name: "REPEATABLE READ: FOR KEY SHARE of a row whose updater had locked it FOR UPDATE first",
+    log: `
+      1 begin rr => begun
+      1 select a 3 => [3 30 300]
+      2 begin rr => begun
+      2 select p 1 => [1 0 1]
+      4 begin rr => begun
+      4 select a 3 => [3 30 300]
+      3 begin rc => begun
+      3 select a 1 for update => [1 10 100]
+      3 update a 1 v=11 => 1
+      3 select p 2 for update => [2 0 2]
+      3 update p 2 v=1 => 1
+      3 update a 2 v=1 => 1
+      3 select a 2 for update => [2 1 200]
+      3 update a 2 v=2 => 1
+      3 commit => committed
+      1 select a 1 for key share => ${UPDATED}
+      2 insert c 20 2 0 => ${UPDATED}
+      4 select a 2 for key share => ${UPDATED}`,
+  },
+  {
     name: "REPEATABLE READ: a lost wait lasts as long as somebody holds the row that it was for",
     log: `
       1 begin rc => begun
@@ -246,6 +268,21 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       1 commit => committed; 2: 0
       2 update a 1 v+=1 => 1
       2 select a 1 => [1 6 5]`,
+  },
+  {
+    name: "READ COMMITTED: a row that was updated and then deleted is as gone, inserted again or not",
+    log: `
+      1 begin rc => begun
+      1 update a 1 v=5 => 1
+      1 delete a 1 => 1
+      1 update a 2 v=5 => 1
+      1 delete a 2 => 1
+      1 insert a 2 6 6 => 1
+      2 begin rc => begun
+      2 update a 1 v=7 => waits
+      3 begin rc => begun
+      3 select a 2 3 for update => waits
+      1 commit => committed; 2: 0; 3: [3 30 300]`,
   },
   {
     name: "READ COMMITTED: a locking SELECT returns each row as it is when it is locked",
@@ -664,6 +701,29 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       2 begin rc => begun
       2 select p 1 for update => waits
       1 commit => committed; 2: [1 0 1]`,
+  },
+  {
+    name: "foreign key, READ COMMITTED: a parent that was committed while its child's insert waited is found",
+    log: `
+      1 begin rc => begun
+      1 insert c 20 1 0 => 1
+      2 begin rc => begun
+      2 insert c 20 5 0 => waits
+      3 begin rc => begun
+      3 insert p 5 0 5 => 1
+      3 commit => committed
+      1 rollback => rolledBack; 2: 1
+      2 commit => committed`,
+  },
+  {
+    name: "foreign key, READ COMMITTED: a child that moves away while its parent's deletion waits is no longer one",
+    log: `
+      1 begin rc => begun
+      1 select c 10 for update => [10 1 0]
+      1 update c 10 pid=2 => 1
+      2 begin rc => begun
+      2 delete p 1 => waits
+      1 commit => committed; 2: 1`,
   },
   {
     name: "foreign key: key and unique constraints come first",

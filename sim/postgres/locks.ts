@@ -130,7 +130,6 @@ export function isBlocked(server: Server, slot: RowSlot, place: number): boolean
   if (mode <= WRITER_ENDS) return isBlockedByWriter(server, tx, slot);
   if (hasLost(tx, slot)) return isKeyShared(tx, slot, mode);
   if (conflictsWithHolders(tx, slot, mode)) return true;
-  if (heldMode(slot, tx.number) > 0) return false;
   for (let ahead = 0; ahead < place; ahead++) {
     if (mode + server.transactions[slot.queue![ahead]!]!.waitMode >= CONFLICT) return true;
   }
@@ -146,7 +145,6 @@ export function blockersOf(server: Server, tx: Transaction): number[] {
   for (const sharer of [{ holder: slot.holder, mode: slot.holderMode }, ...(slot.sharers ?? [])]) {
     if (sharer.holder !== tx.number && sharer.mode + tx.waitMode >= CONFLICT) blockers.push(sharer.holder);
   }
-  if (heldMode(slot, tx.number) > 0) return blockers;
   for (const ahead of slot.queue ?? []) {
     if (ahead === tx.number) break;
     const conflicts = server.transactions[ahead]!.waitMode + tx.waitMode >= CONFLICT;

@@ -188,6 +188,8 @@ describe("outcomes", () => {
     tell(lab, { type: "forgetOutcomes", coordinator: 1, below: 97 });
     expect(known()).toEqual([33, 34, 65, 97]);
     crash(lab.server, lab.host, lab.server.wal.flushed);
+    play(lab, "1 begin rc\n1 update a 1 v+=1\n1 prepare 129");
+    flush(lab);
     expect(known()).toEqual([33, 34, 65, 97]);
     tell(lab, { type: "forgetOutcomes", coordinator: 1, below: 97 });
     flush(lab);

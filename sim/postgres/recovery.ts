@@ -8,7 +8,7 @@ import { restoreSlots } from "./decoding.ts";
 import { forgetFlushed } from "./outcomes.ts";
 import { NEVER, type Server, type ServerHost, type Transaction } from "./state.ts";
 import { endTransaction, rollBack, undo } from "./transactions.ts";
-import { becomeVisible, finishRollback } from "./two-phase.ts";
+import { becomeVisible, finishRollback, writeSetOf } from "./two-phase.ts";
 
 /** The state after recovery from a WAL that ends at `survivingLsn`. The observer hears what that finishes; nobody gets a reply. */
 export function recoverFrom(server: Server, host: ServerHost, survivingLsn: number): void {
@@ -80,7 +80,7 @@ function recoverPrepared(
 
 function surviveAsPrepared(host: ServerHost, tx: Transaction): void {
   tx.phase = "prepared";
-  if (host.observe !== null) host.observe.prepared(tx.label!, tx.changes);
+  if (host.observe !== null) host.observe.prepared(tx.label!, writeSetOf(tx));
 }
 
 function forgetPrepared(server: Server, tx: Transaction): void {
@@ -91,6 +91,5 @@ function forgetPrepared(server: Server, tx: Transaction): void {
 
 function prepareAgain(server: Server, tx: Transaction): void {
   tx.phase = "prepared";
-  tx.csn = 0;
   tx.inDoubtFrom = server.config.csnVisibility ? tx.label!.stamp : NEVER;
 }

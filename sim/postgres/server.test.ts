@@ -249,6 +249,15 @@ function checkUnique(table: Table, index: UniqueIndex): void {
     must(index.rows.get(value)?.includes(slot) === true, "a committed value is in its index");
     seen.add(value);
   }
+  for (const [value, slots] of index.rows) {
+    for (const slot of slots) {
+      const rows = [slot.current?.row, slot.pending?.row, ...(slot.rewritten ?? [])];
+      must(
+        rows.some((row) => row?.[index.column] === value),
+        "an index holds nothing that no version has",
+      );
+    }
+  }
 }
 
 function checkSlot(server: Server, slot: RowSlot): void {

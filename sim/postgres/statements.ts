@@ -31,7 +31,7 @@ import {
 import { allKeys, slotFor, sortKeys } from "./tables.ts";
 import { failTransaction } from "./transactions.ts";
 import { changesUniques } from "./uniques.ts";
-import { markKeyChanged, newestVersion, writeVersion } from "./versions.ts";
+import { newestVersion, writeVersion } from "./versions.ts";
 
 type Select = Extract<Statement, { type: "select" }>;
 type Insert = Extract<Statement, { type: "insert" }>;
@@ -217,7 +217,6 @@ function updateRow(
   tx.replaced = version.gid;
   recordChange(tx, "update", slot, row, version.gid);
   writeVersion(server, tx, slot, row);
-  if (changesKey) markKeyChanged(slot);
   tx.step = UNIQUES;
   return true;
 }

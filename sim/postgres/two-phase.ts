@@ -124,7 +124,7 @@ export function finishTransaction(server: Server, host: ServerHost, gid: Gid | 0
 
 export function finishPrepare(host: ServerHost, tx: Transaction): void {
   tx.phase = "prepared";
-  if (host.observe !== null) host.observe.prepared(tx.label!, tx.changes);
+  if (host.observe !== null) host.observe.prepared(tx.label!, writeSetOf(tx));
   host.reply({ type: "prepared", gid: tx.gid });
 }
 
@@ -150,6 +150,11 @@ export function becomeVisible(server: Server, host: ServerHost, tx: Transaction)
     if (host.observe !== null) host.observe.committed(gid, csn);
   }
   vacuum(server, touched + 1);
+}
+
+/** What the transaction changed: recorded as it went, or as its origin delivered it. */
+export function writeSetOf(tx: Transaction): readonly RowChange[] {
+  return tx.change === null ? tx.changes : tx.change.rows;
 }
 
 /** Where the commit stands on the scale of snapshots; `latest` reaches it. */

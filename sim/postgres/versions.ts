@@ -7,6 +7,7 @@
  */
 import type { Row } from "../../protocol/database.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
+import { heldMode, UPDATE } from "./locks.ts";
 import { NEVER, OWN_WRITE, type RowSlot, type Server, type Transaction, type Version } from "./state.ts";
 import { removeSlot } from "./tables.ts";
 import { removeFromUniques } from "./uniques.ts";
@@ -15,9 +16,11 @@ import { removeFromUniques } from "./uniques.ts";
 export const DELETED_FIRST = 1;
 /** The row was deleted; the key may have a new row since. */
 export const DELETED = 2;
-/** A value that a foreign key might refer to has changed, or the row was deleted. */
+/**
+ * Its key is not sure to be the same: the writer held the lock FOR UPDATE, as for a deletion, for a change of a unique
+ * column, or because it had asked for that lock before (HEAP_KEYS_UPDATED; 15, 18).
+ */
 export const KEY_CHANGED = 4;
-const DELETION = DELETED_FIRST | DELETED | KEY_CHANGED;
 
 /** Bytes of WAL, as PostgreSQL 15 and 18 wrote them for a row of two integers. */
 const UPDATE_RECORD = 80;
@@ -33,12 +36,8 @@ export function writeVersion(server: Server, tx: Transaction, slot: RowSlot, row
   if (row === null) server.wal.written += DELETE_RECORD;
   else server.wal.written += oldRow === null ? INSERT_RECORD : UPDATE_RECORD;
   if (slot.writer === tx.number) rewrite(slot, slot.pending!, row);
-  else createPending(tx, slot, row, oldRow);
-}
-
-/** Whether a key that a foreign key may refer to differs in the version that is being written. */
-export function markKeyChanged(slot: RowSlot): void {
-  slot.pending!.change |= KEY_CHANGED;
+  else createPending(tx, slot, row);
+  if (heldMode(slot, tx.number) === UPDATE) slot.pending!.change |= KEY_CHANGED;
 }
 
 /** The row as its lock holder finds it: its own version, or the newest finished one. */
@@ -103,10 +102,8 @@ export function changesSince(slot: RowSlot, version: Version): number {
   return changes;
 }
 
-function createPending(tx: Transaction, slot: RowSlot, row: Row | null, oldRow: Row | null): void {
-  let change = 0;
-  if (row === null) change = DELETION;
-  else if (oldRow === null && slot.current !== null) change = DELETED | KEY_CHANGED;
+function createPending(tx: Transaction, slot: RowSlot, row: Row | null): void {
+  const change = row === null ? DELETED_FIRST | DELETED : 0;
   slot.pending = { row, gid: tx.gid === 0 ? OWN_WRITE : tx.gid, at: NEVER, change };
   slot.writer = tx.number;
 }
@@ -117,7 +114,7 @@ function rewrite(slot: RowSlot, pending: Version, row: Row | null): void {
     slot.rewritten.push(pending.row);
   }
   pending.row = row;
-  if (row === null) pending.change |= DELETED | KEY_CHANGED;
+  if (row === null) pending.change |= DELETED;
 }
 
 function forgetRewritten(slot: RowSlot, kept: Row | null): void {
@@ -187,5 +184,5 @@ function isDead(slot: RowSlot): boolean {
 }
 
 function isUnused(slot: RowSlot): boolean {
-  return isDead(slot) && slot.pending === null && slot.holder === 0 && slot.queue === null;
+  return isDead(slot) && slot.holder === 0 && slot.queue === null;
 }

@@ -31,7 +31,7 @@ export function checkWait(
   else if (isDeadlocked(server, tx)) failTransaction(server, host, tx, DEADLOCK);
 }
 
-/** First come, first served. What one of them does may block or free others, also those before it. */
+/** First come, first served. What one of them does may block those behind it; what it frees is woken in its turn. */
 function wakeRow(server: Server, host: ServerHost, slot: RowSlot): void {
   let place = 0;
   while (slot.queue !== null && place < slot.queue.length) {
@@ -42,7 +42,6 @@ function wakeRow(server: Server, host: ServerHost, slot: RowSlot): void {
     const tx = server.transactions[slot.queue[place]!]!;
     endWait(tx);
     resume(server, host, tx);
-    place = 0;
   }
 }
 
