@@ -25,8 +25,8 @@ import { addToUniques } from "./uniques.ts";
 import { newestVersion } from "./versions.ts";
 
 /**
- * The place of a key, with its lock, once nobody else is writing a row there; whether it has a row is for the caller
- * to see. As for any unique index, an insert waits for a writer of a row with its key (also for one who does not
+ * Waits until nobody else is writing a row with this key, and takes the lock of the place if it has no row; whether it
+ * has one is for the caller to see. As for any unique index, an insert waits for a writer of a row with its key (also for one who does not
  * change the key), but not for those who only lock the row (15, 18).
  */
 export function claimKey(server: Server, host: ServerHost, tx: Transaction, slot: RowSlot): boolean {

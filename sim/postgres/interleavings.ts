@@ -242,6 +242,19 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       1 commit => committed
       3 commit => committed; 4: ${UPDATED}`,
   },
+  {
+    name: "REPEATABLE READ: and so it does for one who itself holds the row",
+    log: `
+      4 begin rr => begun
+      4 select a 1 for key share => [1 10 100]
+      3 begin rc => begun
+      3 select a 1 for key share => [1 10 100]
+      1 begin rc => begun
+      1 update a 1 v=11 => 1
+      4 update a 1 u=200 => waits
+      1 commit => committed
+      3 commit => committed; 4: ${UPDATED}`,
+  },
   // READ COMMITTED goes on
   {
     name: "READ COMMITTED: whoever waited for a deletion finds nothing",
@@ -297,6 +310,19 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       3 insert a 4 40 400 => 1
       3 commit => committed
       1 commit => committed; 2: [1 11 100] [2 22 200]`,
+  },
+  {
+    name: "READ COMMITTED: a locking scan that waits in the middle neither repeats a row nor takes a new one",
+    log: `
+      1 begin rc => begun
+      1 update a 2 v=5 => 1
+      2 begin rc => begun
+      2 select a all for update => waits
+      3 begin rc => begun
+      3 insert a 0 0 0 => 1
+      3 delete a 3 => 1
+      3 commit => committed
+      1 commit => committed; 2: [1 10 100] [2 5 200]`,
   },
   {
     name: "an update does not find a row that somebody is inserting, and does not wait for it",

@@ -4,10 +4,10 @@
  *
  * A lock that does not conflict with what others hold is granted at once, also past a queue of waiters: on 15 and 18
  * a FOR SHARE overtakes an UPDATE that waits for another FOR SHARE. Those who do wait are served in order of arrival,
- * with three exceptions. One who holds a weaker lock of the row already waits for holders only. One who waits for the
- * end of a writer, and not for a lock, need not take turns. And with REPEATABLE READ the wait is over, and lost, as
- * soon as the row has a newer version. (A real queue is mostly so: the heavyweight tuple lock orders its waiters, but
- * when the row's version changes they race for the new one.)
+ * with three exceptions. One who holds a weaker lock of the row already goes before those who hold none, since they
+ * wait for it. One who waits for the end of a writer, and not for a lock, need not take turns. And with REPEATABLE READ
+ * the wait is over, and lost, as soon as the row has a newer version. (A real queue is mostly so: the heavyweight tuple
+ * lock orders its waiters, but when the row's version changes they race for the new one.)
  *
  * The common case, a row that nobody else holds, costs two writes.
  */

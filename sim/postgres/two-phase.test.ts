@@ -216,6 +216,19 @@ describe("results", () => {
     ]);
   });
 
+  it("of an update that waited for a row that was then deleted: none changed, but it has an xid (15, 18)", () => {
+    const lab = createLab();
+    play(
+      lab,
+      "1 begin rc\n1 delete a 1\n1 delete a 2\n2 begin rc\n2 update a 1 v=0\n3 begin rc\n3 select a 2 for update",
+    );
+    play(lab, "1 commit");
+    expect(lab.replies.slice(-2)).toMatchObject([
+      { session: 2, result: { count: 0, replaced: 0 }, wrote: true },
+      { session: 3, result: { count: 0 }, wrote: false },
+    ]);
+  });
+
   it("carry the label of the snapshot: REPEATABLE READ the first statement's, READ COMMITTED each one's own", () => {
     const lab = createLab();
     const labels: unknown[] = [];

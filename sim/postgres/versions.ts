@@ -130,7 +130,7 @@ function supersede(server: Server, slot: RowSlot, last: Version, next: Version):
     return;
   }
   older.push(last);
-  // Long only under a flood of snapshots: halved whenever it has doubled.
+  // Looked through each time that its length has doubled: it stays short, at little cost.
   if (older.length >= 8 && (older.length & (older.length - 1)) === 0) prune(server, slot);
   scheduleVacuum(server, slot);
 }
