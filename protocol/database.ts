@@ -167,7 +167,10 @@ export type DatabaseCommand =
   | { readonly type: "rollbackPrepared"; readonly gid: Gid }
   /** pg_locks, pg_blocking_pids and pg_prepared_xacts: who waits for whom, for at least `longerThanUs`. */
   | { readonly type: "waits"; readonly longerThanUs: number }
-  /** DELETE FROM the table of outcomes: no reply. */
+  /**
+   * DELETE FROM the table of outcomes, and in the same transaction the mark `below` in its place: what is gone can
+   * still be told from what never was. No reply.
+   */
   | { readonly type: "forgetOutcomes"; readonly coordinator: NodeId; readonly below: Gid };
 
 export type DatabaseReply =
@@ -199,6 +202,12 @@ export interface WaitEdge {
 
 /** Who holds or wants a lock: a client's session, or minus the gid of an applying or prepared transaction. */
 export type Locker = number;
+
+/** Every transaction of this coordinator below this gid was finished on every member. */
+export interface FinishedMark {
+  readonly coordinator: NodeId;
+  readonly below: Gid;
+}
 
 /** What a transaction's outcome row says after its COMMIT PREPARED, until it is forgotten. */
 export interface CommittedOutcome {

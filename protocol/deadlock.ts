@@ -24,7 +24,7 @@ import { reasonOf, send } from "./transactions.ts";
 
 export function takeDeadlockTimer(node: NodeState, context: Context): void {
   if (!isStillBusy(node, context)) return;
-  context.emit({ type: "database", command: { type: "waits", longerThanUs: node.config.deadlockUs } });
+  context.emit({ type: "database", command: { type: "waits", longerThanUs: node.config.deadlockUs >> 1 } });
 }
 
 export function takeWaits(node: NodeState, edges: readonly WaitEdge[], context: Context): void {
@@ -42,7 +42,8 @@ export function takeWound(node: NodeState, gid: Gid, by: Gid, context: Context):
   const tx = getKeyed(node.transactions, gid);
   // Finished, or decided while the message was on its way: there is nothing to wait for any more.
   if (tx === undefined || tx.outcome !== "undecided") return;
-  const reason = reasonOf(node, "wounded", `an older transaction, ${showGid(by)}, waits for it`);
+  const older = by === 0 ? "one that has no gid yet" : showGid(by);
+  const reason = reasonOf(node, "wounded", `an older transaction, ${older}, waits for it`);
   context.commit.abort(node, tx, reason, context);
 }
 

@@ -6,7 +6,13 @@
  */
 import type { Request } from "./client.ts";
 import type { Csn } from "./csn.ts";
-import type { CommittedOutcome, DatabaseReply, PreparedChange, PrepareLabel } from "./database.ts";
+import type {
+  CommittedOutcome,
+  DatabaseReply,
+  FinishedMark,
+  PreparedChange,
+  PrepareLabel,
+} from "./database.ts";
 import type { TimerName } from "./effects.ts";
 import type { NodeId } from "./members.ts";
 import type { Message } from "./messages.ts";
@@ -20,6 +26,7 @@ export type Input =
       readonly records: readonly DurableRecord[];
       readonly prepared: readonly PrepareLabel[];
       readonly outcomes: readonly CommittedOutcome[];
+      readonly finished: readonly FinishedMark[];
     }
   | { readonly type: "message"; readonly now: Csn; readonly from: NodeId; readonly message: Message }
   | { readonly type: "timer"; readonly now: Csn; readonly timer: TimerName }

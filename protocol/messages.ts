@@ -150,6 +150,7 @@ export interface AcceptedVote {
 interface Wound {
   readonly type: "wound";
   readonly gid: Gid;
+  /** 0 if the older one has no gid yet. */
   readonly by: Gid;
 }
 

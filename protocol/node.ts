@@ -29,7 +29,7 @@ import { reserveSequenceAhead, retryHeldStatements, takeRequest, takeSessionRepl
 import { believe, compareClocks, reserveAhead, restoreClock } from "./snapshot/clock.ts";
 import { type TransactionManagers, transactionManagers } from "./snapshot/managers.ts";
 import type { NodeState, Transaction } from "./state.ts";
-import { finish, peerOf, rollBackLocally, settle } from "./transactions.ts";
+import { finish, peerOf, rollBackLocally, sendToOthers, settle } from "./transactions.ts";
 import { ProtocolViolation, unreachable } from "./violation.ts";
 
 /** Changes the state in place, and emits effects in the order in which the host must carry them out. */
@@ -87,6 +87,7 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
   if (node.running) throw new ProtocolViolation(`node ${node.config.node} was started twice`);
   node.running = true;
   restoreMarks(node, input.records);
+  for (const { coordinator, below } of input.finished) raiseMark(node, coordinator, below);
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
   for (let peer = 1; peer <= node.config.nodes; peer++) {
     if (peer !== node.config.node) context.emit({ type: "openStream", from: peer });
@@ -97,12 +98,18 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
 function restoreMarks(node: NodeState, records: readonly DurableRecord[]): void {
   for (const record of records) {
     if (record.kind === "clock") restoreClock(node, record.highWater);
-    if (record.kind === "finished") peerOf(node, record.coordinator).finishedBelow = record.below;
+    if (record.kind === "finished") raiseMark(node, record.coordinator, record.below);
     if (record.kind === "sequence") {
       node.nextSequence = record.reserved;
       node.reservedSequence = record.reserved;
     }
   }
+}
+
+/** Log and database each keep the mark of what they have forgotten. */
+function raiseMark(node: NodeState, coordinator: NodeId, below: Gid): void {
+  const peer = peerOf(node, coordinator);
+  if (below > peer.finishedBelow) peer.finishedBelow = below;
 }
 
 function takeMessage(node: NodeState, from: NodeId, message: Message, context: Context): void {
@@ -198,9 +205,16 @@ function takePrepared(node: NodeState, gid: Gid, context: Context): void {
   tx.local = "prepared";
   // Durable: the write set need not be read again.
   settle(node, tx);
-  // Decided while PREPARE was under way; it could not be called back.
-  if (tx.outcome === "abort") return rollBackLocally(node, tx, context);
+  if (tx.outcome === "abort") return abortPrepared(node, tx, context);
   context.commit.prepared(node, tx, context);
+}
+
+/** Aborted while PREPARE was under way, which could not be called back; so the write set goes out to the others. */
+function abortPrepared(node: NodeState, tx: Transaction, context: Context): void {
+  if (tx.coordinator === node.config.node && tx.reason !== null) {
+    sendToOthers(node, tx, { type: "abort", gid: tx.gid, reason: tx.reason }, context);
+  }
+  rollBackLocally(node, tx, context);
 }
 
 function transactionOf(node: NodeState, gid: Gid): Transaction {

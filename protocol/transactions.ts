@@ -109,6 +109,7 @@ export function decideCommit(
 
 export function decideAbort(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
   if (tx.outcome !== "undecided") return contradict(tx, `abort: ${reason.detail}`, context);
+  context.commit.aborting(node, tx, context);
   tx.outcome = "abort";
   tx.reason = reason;
   tx.announced = true;
@@ -214,6 +215,11 @@ export function finishedBelow(node: NodeState, next: Gid): Gid {
 
 export function reasonOf(node: NodeState, rule: AbortRule, detail: string): AbortReason {
   return { rule, node: node.config.node, detail };
+}
+
+/** Of a transaction below its coordinator's mark that somebody still has: see the header. */
+export function leftBehind(node: NodeState): AbortReason {
+  return reasonOf(node, "coordinator has no record", "it has finished all up to here");
 }
 
 export function showReason(reason: AbortReason): string {

@@ -46,6 +46,8 @@ export interface CommitProtocol {
   unknown(node: NodeState, from: NodeId, message: ProtocolMessage, context: Context): void;
   /** The coordinator wants it aborted and it is undecided: aborts if that is still its right, else resolves. */
   abort(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void;
+  /** It is decided to abort, and about to be rolled back here. */
+  aborting(node: NodeState, tx: Transaction, context: Context): void;
   /** The node's own COMMIT PREPARED is done. */
   committed(node: NodeState, tx: Transaction, context: Context): void;
   /** Once a beat for every transaction: timeouts, resending, resolving. */

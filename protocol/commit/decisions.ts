@@ -96,6 +96,7 @@ function tellOutcome(
 }
 
 function reasonToTell(node: NodeState, gid: Gid): AbortReason {
-  if (coordinatorOf(gid) !== node.config.node) return reasonOf(node, "already aborted", "this node knows its end");
+  if (coordinatorOf(gid) !== node.config.node)
+    return reasonOf(node, "already aborted", "this node knows its end");
   return reasonOf(node, "coordinator has no record", "it was aborted, or every member has finished it");
 }

@@ -61,6 +61,7 @@ import {
   isCoordinator,
   isEvery,
   limitVoting,
+  patience,
   reasonAgainstVote,
   resendCommit,
   vote,
@@ -91,9 +92,6 @@ interface Attempt {
   csn: Csn;
 }
 
-/** Of the wait between two attempts of one node. */
-const MAX_DOUBLINGS = 5;
-
 export const e3pc: CommitProtocol = {
   name: "e3pc",
   begin: () => ({
@@ -111,6 +109,7 @@ export const e3pc: CommitProtocol = {
   message,
   unknown,
   abort,
+  aborting: () => {},
   committed: () => {},
   beat,
   restore,
@@ -306,25 +305,17 @@ function beat(node: NodeState, tx: Transaction, context: Context): void {
   if (state.attempt !== null) return beatAttempt(node, tx, state.attempt, context);
   if (isEvery(node, tx, node.config.resendBeats)) vote(tx, context);
   const grace = isReachable(node, tx.coordinator) ? node.config.voteBeats : 0;
-  if (beatsSince(node, tx) < grace + patience(node, tx)) return;
+  if (beatsSince(node, tx) < grace + patience(node, tx, stateOf(tx).attempts)) return;
   resolve(node, tx, "its coordinator is silent", context);
 }
 
 /** What is unanswered is said again; an attempt that gets nowhere is given up for a higher term. */
 function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (beatsSince(node, tx) >= patience(node, tx)) {
+  if (beatsSince(node, tx) >= patience(node, tx, stateOf(tx).attempts)) {
     return resolve(node, tx, "the last attempt found no majority", context);
   }
   if (attempt.stage !== "acks" || !isEvery(node, tx, node.config.resendBeats)) return;
   sendTo(node, tx.members & ~attempt.answered, proposalOf(tx.gid, attempt), context);
-}
-
-/** Members try one after another, and more and more rarely, so that they do not outbid each other for ever. */
-function patience(node: NodeState, tx: Transaction): number {
-  const { attempts } = stateOf(tx);
-  const doublings = Math.min(attempts, MAX_DOUBLINGS);
-  const rank = size(tx.members & (setOf(node.config.node) - 1));
-  return node.config.resolveBeats * (1 << doublings) + rank * node.config.resendBeats * (1 + attempts);
 }
 
 function restore(

@@ -59,7 +59,7 @@ import {
 import { ProtocolViolation, unreachable } from "../violation.ts";
 import type { CommitProtocol, ProtocolMessage } from "./commit-protocol.ts";
 import { sendRefusal } from "./refusals.ts";
-import { abortByRight, beatsSince, isCoordinator, isEvery, resendCommit } from "./votes.ts";
+import { abortByRight, beatsSince, isCoordinator, isEvery, patience, resendCommit } from "./votes.ts";
 
 export interface PaxosCommitState {
   readonly protocol: "paxos-commit";
@@ -83,9 +83,6 @@ interface Attempt {
   votes: readonly AcceptedVote[];
 }
 
-/** Of the wait between two attempts of one node. */
-const MAX_DOUBLINGS = 5;
-
 const NO_VOTE: AcceptedVote = { term: 0, stamp: 0 };
 
 export const paxosCommit: CommitProtocol = {
@@ -104,6 +101,7 @@ export const paxosCommit: CommitProtocol = {
   message,
   unknown,
   abort,
+  aborting,
   committed,
   beat,
   restore,
@@ -115,29 +113,27 @@ function isSmall(tx: Transaction): boolean {
 }
 
 /** F + 1: so many acceptors choose a value, and any two such sets share one. */
-function quorum(members: NodeSet): number {
+export function quorumOf(members: NodeSet): number {
   return ((size(members) - 1) >> 1) + 1;
 }
 
-/** The first `count` members, counted around from the coordinator. */
-function membersFrom(tx: Transaction, count: number): NodeSet {
-  const members = toList(tx.members);
-  const start = members.indexOf(tx.coordinator);
-  let set = 0;
-  for (let step = 0; step < count; step++) {
-    set |= setOf(members[(start + step) % members.length] as NodeId);
-  }
-  return set;
+/** All 2F + 1. */
+export function acceptorsOf(members: NodeSet, coordinator: NodeId): NodeSet {
+  return firstMembers(members, coordinator, 2 * quorumOf(members) - 1);
 }
 
-/** All 2F + 1. */
-function acceptors(tx: Transaction): NodeSet {
-  return membersFrom(tx, 2 * quorum(tx.members) - 1);
+/** The first `count` members, counted around from the coordinator. */
+function firstMembers(members: NodeSet, coordinator: NodeId, count: number): NodeSet {
+  const list = toList(members);
+  const start = list.indexOf(coordinator);
+  let set = 0;
+  for (let step = 0; step < count; step++) set |= setOf(list[(start + step) % list.length] as NodeId);
+  return set;
 }
 
 /** The F + 1 that take part while nothing fails. */
 function firstAcceptors(tx: Transaction): NodeSet {
-  return membersFrom(tx, quorum(tx.members));
+  return firstMembers(tx.members, tx.coordinator, quorumOf(tx.members));
 }
 
 function prepared(node: NodeState, tx: Transaction, context: Context): void {
@@ -231,7 +227,7 @@ function takeAck(node: NodeState, tx: Transaction, from: NodeId, term: Term, con
   const state = stateOf(tx);
   if (term === INITIAL_TERM) {
     state.acceptedBy |= setOf(from);
-    if (size(state.acceptedBy) < quorum(tx.members) || !isComplete(tx)) return;
+    if (size(state.acceptedBy) < quorumOf(tx.members) || !isComplete(tx)) return;
     return announceCommit(node, tx, largestStamp(state.votes), context);
   }
   const { attempt } = state;
@@ -246,7 +242,7 @@ function resolve(node: NodeState, tx: Transaction, why: string, context: Context
   const state = stateOf(tx);
   const term = makeTerm(ballotOf(state.promised) + 1, node.config.node);
   state.attempts += 1;
-  const isAcceptor = contains(acceptors(tx), node.config.node);
+  const isAcceptor = contains(acceptorsOf(tx.members, tx.coordinator), node.config.node);
   state.promised = term;
   state.attempt = {
     term,
@@ -267,7 +263,8 @@ function promise(node: NodeState, tx: Transaction, from: NodeId, inquiry: Inquir
   const state = stateOf(tx);
   // Its refusal is durable, so the abort is certain.
   if (tx.refused) return sendAbort(node, tx.gid, from, context);
-  if (inquiry.term <= state.promised || !contains(acceptors(tx), node.config.node)) return;
+  if (inquiry.term <= state.promised || !contains(acceptorsOf(tx.members, tx.coordinator), node.config.node))
+    return;
   state.promised = inquiry.term;
   persist(tx, context);
   send(context, from, { type: "promise", gid: tx.gid, term: inquiry.term, votes: votesOf(tx) });
@@ -290,15 +287,15 @@ function takePromise(
 
 /** Phase 2a: what was accepted in the highest term, and "aborted" where nothing was. */
 function proposeWhenPromised(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (size(attempt.answered) < quorum(tx.members)) return;
+  if (size(attempt.answered) < quorumOf(tx.members)) return;
   // A higher term has come by in the meantime: this one could not be accepted here.
   if (stateOf(tx).promised !== attempt.term) return;
   tx.since = node.beats;
   attempt.stage = "acks";
   attempt.votes = attempt.votes.map(({ stamp }) => ({ term: attempt.term, stamp }));
   attempt.answered = 0;
-  sendTo(node, acceptors(tx), proposalOf(tx, attempt), context);
-  if (contains(acceptors(tx), node.config.node)) {
+  sendTo(node, acceptorsOf(tx.members, tx.coordinator), proposalOf(tx, attempt), context);
+  if (contains(acceptorsOf(tx.members, tx.coordinator), node.config.node)) {
     acceptProposal(tx, attempt.term, attempt.votes, context);
     attempt.answered = setOf(node.config.node);
   }
@@ -336,7 +333,7 @@ function acceptProposal(tx: Transaction, term: Term, votes: readonly AcceptedVot
 }
 
 function decideWhenChosen(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (size(attempt.answered) < quorum(tx.members)) return;
+  if (size(attempt.answered) < quorumOf(tx.members)) return;
   if (attempt.votes.every(({ stamp }) => stamp !== 0)) {
     return announceCommit(node, tx, largestStamp(attempt.votes), context);
   }
@@ -355,10 +352,21 @@ function abort(node: NodeState, tx: Transaction, reason: AbortReason, context: C
   resolve(node, tx, reason.detail, context);
 }
 
+/**
+ * A member that forgot its vote in a crash could be given the write set again and vote with another stamp: two values
+ * for one instance in one term. So it remembers that it has voted, until all have finished.
+ */
+function aborting(node: NodeState, tx: Transaction, context: Context): void {
+  if (tx.local === "prepared" && !isCoordinator(node, tx)) persistRefusal(tx, context);
+}
+
 function refuse(_node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
-  const { gid, generation, members } = tx;
+  persistRefusal(tx, context);
+  sendRefusal(tx.gid, reason, context);
+}
+
+function persistRefusal({ gid, generation, members }: Transaction, context: Context): void {
   context.emit({ type: "persist", record: { kind: "refused", gid, generation, members }, forced: true });
-  sendRefusal(gid, reason, context);
 }
 
 /** An acceptor may hear from others before the write set reaches it. */
@@ -396,25 +404,17 @@ function beat(node: NodeState, tx: Transaction, context: Context): void {
   }
   if (isEvery(node, tx, node.config.resendBeats)) vote(node, tx, context);
   const grace = isReachable(node, tx.coordinator) ? node.config.voteBeats : 0;
-  if (beatsSince(node, tx) < grace + patience(node, tx)) return;
+  if (beatsSince(node, tx) < grace + patience(node, tx, stateOf(tx).attempts)) return;
   resolve(node, tx, "its coordinator is silent", context);
 }
 
 /** What is unanswered is said again; an attempt that gets nowhere is given up for a higher term. */
 function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (beatsSince(node, tx) >= patience(node, tx)) {
+  if (beatsSince(node, tx) >= patience(node, tx, stateOf(tx).attempts)) {
     return resolve(node, tx, "the last attempt found no majority", context);
   }
   if (attempt.stage !== "acks" || !isEvery(node, tx, node.config.resendBeats)) return;
-  sendTo(node, acceptors(tx) & ~attempt.answered, proposalOf(tx, attempt), context);
-}
-
-/** Members try one after another, and more and more rarely, so that they do not outbid each other for ever. */
-function patience(node: NodeState, tx: Transaction): number {
-  const { attempts } = stateOf(tx);
-  const doublings = Math.min(attempts, MAX_DOUBLINGS);
-  const rank = size(tx.members & (setOf(node.config.node) - 1));
-  return node.config.resolveBeats * (1 << doublings) + rank * node.config.resendBeats * (1 + attempts);
+  sendTo(node, acceptorsOf(tx.members, tx.coordinator) & ~attempt.answered, proposalOf(tx, attempt), context);
 }
 
 function restore(

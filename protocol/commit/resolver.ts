@@ -8,9 +8,18 @@ import type { CommittedOutcome, PrepareLabel } from "../database.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";
 import { getKeyed, valuesOf } from "../keyed.ts";
 import { setOf } from "../members.ts";
+import type { AbortReason } from "../messages.ts";
 import type { DurableRecord, TransactionRecord } from "../records.ts";
-import type { NodeState } from "../state.ts";
-import { createTransaction, peerOf, recall, remember } from "../transactions.ts";
+import type { NodeState, Transaction } from "../state.ts";
+import {
+  createTransaction,
+  decideAbort,
+  leftBehind,
+  peerOf,
+  reasonOf,
+  recall,
+  remember,
+} from "../transactions.ts";
 
 export function beatTransactions(node: NodeState, context: Context): void {
   for (const { gid } of valuesOf(node.transactions)) {
@@ -39,8 +48,21 @@ export function restoreTransactions(
   node.unfinished.sort((one, other) => one - other);
   for (const { gid } of valuesOf(node.transactions)) {
     const tx = getKeyed(node.transactions, gid);
-    if (tx?.outcome === "undecided") context.commit.restore(node, tx, logged.get(gid), context);
+    if (tx?.outcome !== "undecided") continue;
+    const record = logged.get(gid);
+    if (isLeftBehind(node, tx)) decideAbort(node, tx, leftBehind(node), context);
+    else if (record?.kind === "refused") decideAbort(node, tx, refusedBefore(node), context);
+    else context.commit.restore(node, tx, record, context);
   }
+}
+
+function refusedBefore(node: NodeState): AbortReason {
+  return reasonOf(node, "already aborted", "this node had promised before it restarted never to commit it");
+}
+
+/** Its rollback was lost in the crash, and the coordinator had finished with it before. */
+function isLeftBehind(node: NodeState, { gid, coordinator }: Transaction): boolean {
+  return coordinator !== node.config.node && gid < peerOf(node, coordinator).finishedBelow;
 }
 
 /** Committed here. Of its own the coordinator cannot know who else has: it asks all, by saying it again. */

@@ -28,7 +28,7 @@ import { isReachable, reachable } from "../membership/heartbeats.ts";
 import { type AbortReason, INITIAL_TERM, type Status } from "../messages.ts";
 import type { TransactionRecord } from "../records.ts";
 import type { NodeState, Transaction } from "../state.ts";
-import { decideCommit, reasonOf, remember, send, sendTo, sendToOthers } from "../transactions.ts";
+import { decideCommit, reasonOf, send, sendTo, sendToOthers } from "../transactions.ts";
 import { ProtocolViolation, unreachable } from "../violation.ts";
 import type { CommitProtocol, ProtocolMessage } from "./commit-protocol.ts";
 import { refuseForEver, refuseUnknown, sendRefusal } from "./refusals.ts";
@@ -76,6 +76,7 @@ export const threePhase: CommitProtocol = {
   message,
   unknown: refuseUnknown,
   abort,
+  aborting: () => {},
   committed: () => {},
   beat,
   restore,
@@ -257,7 +258,6 @@ function restore(
   record: TransactionRecord | undefined,
   context: Context,
 ): void {
-  if (record?.kind === "refused") return remember(node, tx.gid, 0);
   if (record?.kind === "precommit") {
     const state = stateOf(tx);
     state.precommitted = true;

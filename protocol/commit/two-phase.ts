@@ -29,7 +29,7 @@ import { type NodeId, type NodeSet, setOf } from "../members.ts";
 import { isReachable } from "../membership/heartbeats.ts";
 import type { TransactionRecord } from "../records.ts";
 import type { NodeState, Transaction } from "../state.ts";
-import { decideCommit, reasonOf, remember, send, sendToOthers } from "../transactions.ts";
+import { decideCommit, reasonOf, send, sendToOthers } from "../transactions.ts";
 import { ProtocolViolation, unreachable } from "../violation.ts";
 import type { CommitProtocol, ProtocolMessage } from "./commit-protocol.ts";
 import { refuseForEver, refuseUnknown, sendRefusal } from "./refusals.ts";
@@ -60,6 +60,7 @@ export const twoPhase: CommitProtocol = {
   message,
   unknown: refuseUnknown,
   abort: abortByRight,
+  aborting: () => {},
   committed,
   beat,
   restore,
@@ -170,7 +171,6 @@ function restore(
   record: TransactionRecord | undefined,
   context: Context,
 ): void {
-  if (record?.kind === "refused") return remember(node, tx.gid, 0);
   if (coordinatorOf(tx.gid) !== node.config.node) return vote(tx, context);
   if (record?.kind === "decision") {
     announceRestored(node, tx, record.csn, context);

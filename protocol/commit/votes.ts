@@ -1,7 +1,7 @@
 /** The coordinator's first phase, the same under 2PC, 3PC and E3PC: every member must vote. */
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
-import { type NodeId, setOf, toList } from "../members.ts";
+import { type NodeId, setOf, size, toList } from "../members.ts";
 import type { AbortReason } from "../messages.ts";
 import { isDrifted } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
@@ -51,6 +51,20 @@ export function limitVoting(node: NodeState, tx: Transaction, context: Context):
 
 export function vote(tx: Transaction, context: Context): void {
   send(context, tx.coordinator, { type: "vote", gid: tx.gid, stamp: tx.stamp });
+}
+
+/** Longest wait between two attempts of one node to resolve a transaction. */
+const MAX_PATIENCE_US = 10_000_000;
+
+/**
+ * How many beats a resolver gives an attempt, or waits before its first. Members begin one after another, and try more
+ * and more rarely: so they do not outbid each other for ever, and an attempt gets its answers however slow the network.
+ */
+export function patience(node: NodeState, tx: Transaction, attempts: number): number {
+  const { heartbeatUs, resolveBeats, resendBeats } = node.config;
+  const rank = size(tx.members & (setOf(node.config.node) - 1));
+  const wished = (resolveBeats + rank * resendBeats) * (1 << Math.min(attempts, 20));
+  return Math.min(wished, Math.max(resolveBeats, Math.ceil(MAX_PATIENCE_US / heartbeatUs)));
 }
 
 export function beatsSince(node: NodeState, tx: Transaction): number {

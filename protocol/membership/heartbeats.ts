@@ -12,7 +12,7 @@ import { deleteKeyed, getKeyed, valuesOf } from "../keyed.ts";
 import { contains, type NodeId, type NodeSet, setOf } from "../members.ts";
 import { compareClocks } from "../snapshot/clock.ts";
 import type { NodeState, Peer } from "../state.ts";
-import { decideAbort, finishedBelow, peerOf, reasonOf } from "../transactions.ts";
+import { decideAbort, finishedBelow, leftBehind, peerOf } from "../transactions.ts";
 
 export function sendHeartbeats(node: NodeState, context: Context): void {
   const below = finishedBelow(node, makeGid(node.config.node, node.nextSequence));
@@ -99,11 +99,6 @@ function abortLeftBehind(node: NodeState, from: NodeId, below: Gid, context: Con
     if (coordinator !== from || gid >= below) continue;
     const tx = getKeyed(node.transactions, gid);
     if (tx === undefined || tx.outcome !== "undecided") continue;
-    decideAbort(
-      node,
-      tx,
-      reasonOf(node, "coordinator has no record", "it has finished all up to here"),
-      context,
-    );
+    decideAbort(node, tx, leftBehind(node), context);
   }
 }

@@ -6,7 +6,9 @@
  * with up to three members a durable PREPARE is itself an acceptance, of the coordinator's vote and the member's own,
  * known from the vote that follows it, and the coordinator's first COMMIT PREPARED is one of all.
  */
-import { type NodeId, type NodeSet, setOf, size, toList } from "../../protocol/members.ts";
+import { acceptorsOf, quorumOf } from "../../protocol/commit/paxos-commit.ts";
+import type { CommitProtocolName } from "../../protocol/config.ts";
+import { majority, type NodeId, type NodeSet, setOf, size, toList } from "../../protocol/members.ts";
 import { INITIAL_TERM, type Term } from "../../protocol/messages.ts";
 import type { TransactionRecord } from "../../protocol/records.ts";
 
@@ -26,6 +28,17 @@ export interface Acceptance {
   readonly term: Term;
   readonly value: number;
   nodes: NodeSet;
+}
+
+/** Whether these nodes' acceptances choose a value: F + 1 of Paxos Commit's 2F + 1 acceptors, a majority of E3PC's members. */
+export function isQuorum(
+  commit: CommitProtocolName,
+  members: NodeSet,
+  coordinator: NodeId,
+  nodes: NodeSet,
+): boolean {
+  if (commit !== "paxos-commit") return size(nodes) >= majority(members);
+  return size(nodes & acceptorsOf(members, coordinator)) >= quorumOf(members);
 }
 
 export function createAcceptors(): Acceptors {

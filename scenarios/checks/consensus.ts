@@ -2,6 +2,7 @@
 import { showGid } from "../../protocol/gid.ts";
 import { majority, size, toList } from "../../protocol/members.ts";
 import { ballotOf, INITIAL_TERM, makeTerm, type Term } from "../../protocol/messages.ts";
+import { isQuorum } from "./acceptors.ts";
 import { type Check, type Findings, holds, notExercised, report, type Watch } from "./check.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 
@@ -31,12 +32,13 @@ export const chosenStays: Check = {
     "once a majority has accepted a value in a term, every value accepted in a higher term is that value",
   source: "mmts 1.9 I4; Lamport, The Part-Time Parliament, B3",
   begin: (_scenario, ledger) =>
-    watchAcceptors(ledger, (findings, { gid, members, acceptors: { acceptances, touched } }) => {
+    watchAcceptors(ledger, (findings, { gid, members, coordinator, acceptors: { acceptances, touched } }) => {
       for (const one of touched) {
         for (const other of acceptances) {
           const [chosen, later] = one.term < other.term ? [one, other] : [other, one];
           if (chosen.instance !== later.instance || chosen.value === later.value) continue;
-          if (chosen.term === later.term || size(chosen.nodes) < majority(members)) continue;
+          if (chosen.term === later.term || !isQuorum(ledger.commit, members, coordinator, chosen.nodes))
+            continue;
           report(
             findings,
             `${showGid(gid)}: nodes ${toList(chosen.nodes).join(", ")} chose ${showValue(chosen.value)} in term ` +

@@ -1,8 +1,9 @@
 /** Durable before told: nothing leaves a node that a crash of that node could make untrue. */
 import { coordinatorOf, showGid } from "../../protocol/gid.ts";
-import { contains, majority, type NodeId, size } from "../../protocol/members.ts";
+import { contains, type NodeId } from "../../protocol/members.ts";
 import type { Message, Term } from "../../protocol/messages.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
+import { isQuorum } from "./acceptors.ts";
 import { type Check, type Findings, holds, notExercised, report } from "./check.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 
@@ -95,22 +96,24 @@ function isDecided(ledger: Ledger, entry: LedgerEntry, node: NodeId, logged: Rea
     case "3pc":
       return logged.has(`precommit/${entry.gid}/${node}`);
     case "e3pc":
-      return isChosen(entry, 0);
+      return isChosen(ledger, entry, 0);
     case "paxos-commit":
-      return isEveryVoteChosen(entry);
+      return isEveryVoteChosen(ledger, entry);
   }
 }
 
-function isChosen(entry: LedgerEntry, instance: number): boolean {
+function isChosen(ledger: Ledger, entry: LedgerEntry, instance: number): boolean {
   return entry.acceptors.acceptances.some(
     (known) =>
-      known.instance === instance && known.value !== 0 && size(known.nodes) >= majority(entry.members),
+      known.instance === instance &&
+      known.value !== 0 &&
+      isQuorum(ledger.commit, entry.members, entry.coordinator, known.nodes),
   );
 }
 
-function isEveryVoteChosen(entry: LedgerEntry): boolean {
+function isEveryVoteChosen(ledger: Ledger, entry: LedgerEntry): boolean {
   for (let member = 1; member <= 16; member++) {
-    if (contains(entry.members, member) && !isChosen(entry, member)) return false;
+    if (contains(entry.members, member) && !isChosen(ledger, entry, member)) return false;
   }
   return true;
 }

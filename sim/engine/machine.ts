@@ -87,13 +87,14 @@ export function startMachine(world: SimWorld, machine: Machine): void {
   machine.up = true;
   machine.state = freshState(world.scenario, machine.node);
   world.observe?.({ type: "started", node: machine.node }, world.state.queue.time);
-  const { prepared, outcomes } = recovered(machine.server);
+  const { prepared, outcomes, finished } = recovered(machine.server);
   feed(world, machine, {
     type: "started",
     now: clockOf(world, machine),
     records: recordsOf(machine.log),
     prepared,
     outcomes,
+    finished,
   });
 }
 

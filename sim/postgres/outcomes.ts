@@ -2,7 +2,8 @@
  * The table of outcomes: the CSN of each transaction that was committed here, until nobody can ask any more.
  *
  * A row is written with its COMMIT PREPARED (mmts 1.10), and deleted without haste: the DELETE is not flushed for
- * itself, and what it deleted is there again if a crash comes first.
+ * itself, and what it deleted is there again if a crash comes first. The mark that takes the rows' place is as durable
+ * as their deletion.
  */
 import { coordinatorOf, type Gid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
@@ -23,6 +24,7 @@ export function forgetFlushed(server: Server): void {
   while (flushed < forgetting.length && forgetting[flushed]!.lsn <= wal.flushed) {
     const { coordinator, below } = forgetting[flushed]!;
     flushed += 1;
+    if (below > (server.finishedBelow.get(coordinator) ?? 0)) server.finishedBelow.set(coordinator, below);
     for (const gid of outcomes.keys()) {
       if (gid < below && coordinatorOf(gid) === coordinator) outcomes.delete(gid);
     }

@@ -2,7 +2,7 @@
  * Crash recovery. The state is not replayed but cut back: nothing becomes visible before it is durable, so all that a
  * crash can take is running transactions, and records beyond the end of the surviving WAL.
  */
-import type { CommittedOutcome, PrepareLabel } from "../../protocol/database.ts";
+import type { CommittedOutcome, FinishedMark, PrepareLabel } from "../../protocol/database.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { restoreSlots } from "./decoding.ts";
 import { forgetFlushed } from "./outcomes.ts";
@@ -36,14 +36,23 @@ export function recoverFrom(server: Server, host: ServerHost, survivingLsn: numb
   restoreSlots(server);
 }
 
-/** Prepared transactions in order of their PREPARE records, outcomes in order of gid. */
-export function survivors(server: Server): { prepared: PrepareLabel[]; outcomes: CommittedOutcome[] } {
+export interface Survivors {
+  readonly prepared: PrepareLabel[];
+  readonly outcomes: CommittedOutcome[];
+  readonly finished: FinishedMark[];
+}
+
+/** Prepared transactions in order of their PREPARE records, outcomes in order of gid, marks in order of coordinator. */
+export function survivors(server: Server): Survivors {
   const prepared: PrepareLabel[] = [];
   for (const tx of server.prepared.values()) prepared.push(tx.label!);
   const outcomes: CommittedOutcome[] = [];
   for (const [gid, csn] of server.outcomes) outcomes.push({ gid, csn });
   outcomes.sort((one, other) => one.gid - other.gid);
-  return { prepared, outcomes };
+  const finished: FinishedMark[] = [];
+  for (const [coordinator, below] of server.finishedBelow) finished.push({ coordinator, below });
+  finished.sort((one, other) => one.coordinator - other.coordinator);
+  return { prepared, outcomes, finished };
 }
 
 /** @returns whether it is to be committed */

@@ -19,15 +19,7 @@
  * A server is plain data, changed in place by the functions of this file; `host` carries out what it asks for.
  * Commands that no client of the port may give (a session used twice at once, an unknown gid) throw ProtocolViolation.
  */
-import type {
-  CommittedOutcome,
-  DatabaseCommand,
-  Isolation,
-  Key,
-  PrepareLabel,
-  Row,
-  SessionId,
-} from "../../protocol/database.ts";
+import type { DatabaseCommand, Isolation, Key, Row, SessionId } from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
@@ -35,7 +27,7 @@ import { applyChange } from "./applying.ts";
 import { waitEdges } from "./deadlock.ts";
 import { closeSlot, confirmSlot, openSlot, streamFlushed } from "./decoding.ts";
 import { forgetFlushed, forgetOutcomes } from "./outcomes.ts";
-import { recoverFrom, survivors } from "./recovery.ts";
+import { recoverFrom, type Survivors, survivors } from "./recovery.ts";
 import type { Server, ServerConfig, ServerHost, WaitCheck } from "./state.ts";
 import { executeStatement } from "./statements.ts";
 import { createTables, loadRow } from "./tables.ts";
@@ -72,6 +64,7 @@ export function createServer(config: ServerConfig): Server {
     toWake: [],
     lastWait: 0,
     outcomes: new Map(),
+    finishedBelow: new Map(),
     forgetting: [],
     slots: config.peers.map((peer) => ({ peer, open: false, confirmed: 0, saved: 0 })),
     retained: [],
@@ -178,8 +171,8 @@ export function crash(server: Server, host: ServerHost, survivingLsn: number): v
   recoverFrom(server, host, survivingLsn);
 }
 
-/** What a restarting node is told: prepared transactions in order of their PREPAREs, outcomes in order of gid. */
-export function recovered(server: Server): { prepared: PrepareLabel[]; outcomes: CommittedOutcome[] } {
+/** What a restarting node is told: prepared transactions in order of their PREPAREs, outcomes in order of gid, marks of nodes. */
+export function recovered(server: Server): Survivors {
   return survivors(server);
 }
 

@@ -112,6 +112,8 @@ export interface Server {
   lastWait: number;
   /** CSN of each committed transaction, until it is forgotten. */
   readonly outcomes: Map<Gid, Csn>;
+  /** In place of the outcomes that were forgotten: by coordinator, everything below is finished everywhere. */
+  readonly finishedBelow: Map<NodeId, Gid>;
   /** Requests to forget whose DELETE is not yet durable. */
   readonly forgetting: Forgetting[];
   readonly slots: ReplicationSlot[];
