@@ -51,6 +51,7 @@ export const INTERLEAVINGS: readonly Interleaving[] = [
       1 update a 9 v+=1 => 1
       1 delete a 2 => 1
       1 select a all => [1 10 100] [3 30 300] [9 2 900]
+      1 select a 9 2 1 9 => [1 10 100] [9 2 900]
       1 rollback => rolledBack
       1 begin rr => begun
       1 select a all => [1 10 100] [2 20 200] [3 30 300]`,

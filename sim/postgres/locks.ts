@@ -16,9 +16,11 @@ import { ProtocolViolation } from "../../protocol/violation.ts";
 import { keepSnapshot } from "./snapshots.ts";
 import type { RowSlot, Server, ServerHost, Transaction } from "./state.ts";
 
-/** Two modes conflict if they add up to 5 or more: PostgreSQL's conflict table in one line. */
+/**
+ * The modes by strength; FOR SHARE, 2, is never asked for by the server itself. Two conflict if they add up to 5 or
+ * more: that is PostgreSQL's conflict table.
+ */
 export const KEY_SHARE = 1;
-export const SHARE = 2;
 export const NO_KEY_UPDATE = 3;
 export const UPDATE = 4;
 const CONFLICT = 5;

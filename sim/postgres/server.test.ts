@@ -267,6 +267,7 @@ function checkSlot(server: Server, slot: RowSlot): void {
     for (const other of holders) must(one === other || one.mode + other.mode < 5, "locks do not conflict");
   }
   must((slot.pending === null) === (slot.writer === 0), "a pending version has a writer");
+  must(slot.writer !== 0 || slot.rewritten === null, "only a writer has rewritten a row");
   must(slot.writer === 0 || heldMode(slot, slot.writer) >= 3, "a writer holds the row's lock");
   const versions = slot.current === null ? slot.older : [...slot.older, slot.current];
   must(isAscending(versions.map(({ at }) => at)), "versions are in order");
