@@ -47,8 +47,10 @@ function heading({ seed, events, virtualUs, hash }: RunSummary, scenario: Scenar
 function verdictLines({ verdicts, evidence, isolation }: RunSummary): string[] {
   const lines: string[] = [];
   for (const [name, verdict] of Object.entries(verdicts)) {
-    lines.push(`  ${markOf(verdict)} ${name.padEnd(22)} ${verdict}`);
-    for (const sentence of evidence[name] ?? []) lines.push(paint("dim", `      ${sentence}`));
+    const sentences = evidence[name] ?? [];
+    const why = verdict === "not exercised" ? paint("dim", `: ${sentences.join("; ")}`) : "";
+    lines.push(`  ${markOf(verdict)} ${name.padEnd(22)} ${verdict}${why}`);
+    if (verdict !== "not exercised") lines.push(...sentences.map((sentence) => `      ${sentence}`));
   }
   lines.push(`    ${"isolation reached".padEnd(22)} ${isolation ?? "nothing to judge"}`);
   return lines;

@@ -12,8 +12,14 @@ export interface Setting {
 
 /** Throws UserError. */
 export function loadScenario(name: string, settings: readonly Setting[]): Scenario {
-  const input = structuredClone(findScenario(name) ?? readScenarioFile(name)) as unknown;
-  for (const setting of settings) applySetting(input, setting);
+  const scenario = parse(name, findScenario(name) ?? readScenarioFile(name));
+  if (settings.length === 0) return scenario;
+  const changed = structuredClone(scenario);
+  for (const setting of settings) applySetting(changed, setting);
+  return parse(name, changed);
+}
+
+function parse(name: string, input: unknown): Scenario {
   try {
     return parseScenario(input);
   } catch (error) {

@@ -1,4 +1,5 @@
 /** What can break, and when: the vocabulary of fault schedules. The world's nemesis carries it out. */
+import type { CommitProtocolName } from "../protocol/config.ts";
 import type { Effect } from "../protocol/effects.ts";
 import { coordinatorOf } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
@@ -65,22 +66,23 @@ export const SITES = {
 } as const;
 
 /** Whether an effect of a node is the trigger's site. The world counts the nth. */
-export function isSite(site: string, node: NodeId, effect: Effect): boolean {
+export function isSite(site: string, node: NodeId, commit: CommitProtocolName, effect: Effect): boolean {
   switch (site) {
     case "decide":
-      return isSecondPhase(node, effect) || isDecisionWrite(node, effect);
+      return isSecondPhase(node, commit, effect) || isDecisionWrite(node, effect);
     case "second phase":
-      return isSecondPhase(node, effect);
+      return isSecondPhase(node, commit, effect);
     default:
       return site === siteName(effect);
   }
 }
 
-function isSecondPhase(node: NodeId, effect: Effect): boolean {
+/** A precommit, and under protocols that have none the commit. */
+function isSecondPhase(node: NodeId, commit: CommitProtocolName, effect: Effect): boolean {
   if (effect.type !== "send") return false;
   const { message } = effect;
-  if (message.type !== "precommit" && message.type !== "commit") return false;
-  return coordinatorOf(message.gid) === node;
+  const wanted = commit === "3pc" || commit === "e3pc" ? "precommit" : "commit";
+  return message.type === wanted && coordinatorOf(message.gid) === node;
 }
 
 function isDecisionWrite(node: NodeId, effect: Effect): boolean {

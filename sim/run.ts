@@ -12,7 +12,7 @@ import type { LocalPhase } from "../protocol/state.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
 import type { Check, EndedNode, EndedRun, Finding } from "../scenarios/checks/check.ts";
 import { createExaminer } from "../scenarios/checks/examiner.ts";
-import { checkIsolation } from "../scenarios/checks/isolation/check-isolation.ts";
+import { checkIsolation, type IsolationReport } from "../scenarios/checks/isolation/check-isolation.ts";
 import { checkPrefix } from "../scenarios/checks/isolation/prefix.ts";
 import { committedTransactions } from "../scenarios/checks/isolation/transactions.ts";
 import type { Ledger } from "../scenarios/checks/ledger.ts";
@@ -50,7 +50,7 @@ export interface RunResult {
   readonly events: number;
   readonly virtualUs: Micros;
   readonly findings: ReadonlyMap<string, Finding>;
-  /** The strongest isolation level that held; null if no check ran. */
+  /** The strongest isolation level that held; null if there was nothing to judge. */
   readonly isolation: Level | null;
   /** What is still in doubt at the end, where the protocol may block. */
   readonly stalls: readonly string[];
@@ -89,7 +89,7 @@ export function runScenario(scenario: Scenario, seed: string, options: RunOption
     events: world.state.events,
     virtualUs: world.state.queue.time,
     findings: examiner.end(run),
-    isolation: watching ? run.isolation().strongest : null,
+    isolation: watching ? reachedLevel(run.isolation()) : null,
     stalls: run.quiet ? [] : stallsOf(run).map(({ sentence }) => sentence),
     costs: watching ? costsOf(measures, examiner.ledger, run.history) : null,
     transactions: world.director.state.ended,
@@ -156,6 +156,11 @@ function describeEnd(world: SimWorld, ledger: Ledger, violation: string | null):
     violation,
     canHear,
   };
+}
+
+/** Null if the history has too little to judge. */
+function reachedLevel({ strongest, levels }: IsolationReport): Level | null {
+  return levels["read committed"] === "not exercised" ? null : strongest;
 }
 
 function once<Value>(compute: () => Value): () => Value {

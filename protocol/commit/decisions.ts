@@ -14,6 +14,7 @@ import {
   decideAbort,
   decideCommit,
   markFinished,
+  peerOf,
   reasonOf,
   recall,
   send,
@@ -27,9 +28,13 @@ export function takeCommit(node: NodeState, gid: Gid, csn: Csn, context: Context
     if (tx.outcome === "commit" && tx.csn === csn) return;
     return decideCommit(node, tx, csn, true, context);
   }
-  // Finished here, and the final ack was lost.
-  const coordinator = coordinatorOf(gid);
-  if (coordinator !== node.config.node) send(context, coordinator, { type: "finished", gid });
+  const outcome = recall(node, gid);
+  // Finished here, and the final ack was lost. One that is finished everywhere needs no ack any more.
+  if (outcome !== null && outcome !== 0) return send(context, coordinatorOf(gid), { type: "finished", gid });
+  if (outcome === null || gid >= peerOf(node, coordinatorOf(gid)).finishedBelow) {
+    const why = `heard commit with CSN ${csn} of what ${outcome === null ? "was never prepared" : "is aborted"} here`;
+    context.emit({ type: "note", note: { about: "contradiction", gid, why } });
+  }
 }
 
 export function takeAbort(node: NodeState, gid: Gid, reason: AbortReason, context: Context): void {

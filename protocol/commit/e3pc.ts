@@ -237,18 +237,19 @@ function resolve(node: NodeState, tx: Transaction, why: string, context: Context
   tx.since = node.beats;
   persist(tx, context);
   context.emit({ type: "note", note: { about: "resolving", gid: tx.gid, why } });
-  const { gid, generation, members } = tx;
-  sendToOthers(node, tx, { type: "inquiry", gid, generation, members, term }, context);
+  sendToOthers(node, tx, questionOf(tx, term), context);
   proposeWhenPromised(node, tx, state.attempt, context);
 }
 
 /** Phase 1b. */
 function promise(tx: Transaction, from: NodeId, inquiry: Inquiry, context: Context): void {
   const state = stateOf(tx);
-  // Promised already, to this one (and the answer was lost: its owner tries again higher) or to a higher one.
-  if (inquiry.term <= state.promised) return;
-  state.promised = inquiry.term;
-  persist(tx, context);
+  if (inquiry.term < state.promised) return;
+  // Asked again: the answer was lost.
+  if (inquiry.term > state.promised) {
+    state.promised = inquiry.term;
+    persist(tx, context);
+  }
   const { accepted, csn } = state;
   const present =
     accepted !== 0 && csn !== 0 ? "precommitted" : tx.local === "prepared" ? "prepared" : "absent";
@@ -314,8 +315,13 @@ function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context
   if (beatsSince(node, tx) >= patience(node, tx, stateOf(tx).attempts)) {
     return resolve(node, tx, "the last attempt found no majority", context);
   }
-  if (attempt.stage !== "acks" || !isEvery(node, tx, node.config.resendBeats)) return;
-  sendTo(node, tx.members & ~attempt.answered, proposalOf(tx.gid, attempt), context);
+  if (!isEvery(node, tx, node.config.resendBeats)) return;
+  const again = attempt.stage === "acks" ? proposalOf(tx.gid, attempt) : questionOf(tx, attempt.term);
+  sendTo(node, tx.members & ~attempt.answered, again, context);
+}
+
+function questionOf({ gid, generation, members }: Transaction, term: Term): Inquiry {
+  return { type: "inquiry", gid, generation, members, term };
 }
 
 function restore(

@@ -253,8 +253,7 @@ function resolve(node: NodeState, tx: Transaction, why: string, context: Context
   tx.since = node.beats;
   persist(tx, context);
   context.emit({ type: "note", note: { about: "resolving", gid: tx.gid, why } });
-  const { gid, generation, members } = tx;
-  sendToOthers(node, tx, { type: "inquiry", gid, generation, members, term }, context);
+  sendToOthers(node, tx, questionOf(tx, term), context);
   proposeWhenPromised(node, tx, state.attempt, context);
 }
 
@@ -263,10 +262,13 @@ function promise(node: NodeState, tx: Transaction, from: NodeId, inquiry: Inquir
   const state = stateOf(tx);
   // Its refusal is durable, so the abort is certain.
   if (tx.refused) return sendAbort(node, tx.gid, from, context);
-  if (inquiry.term <= state.promised || !contains(acceptorsOf(tx.members, tx.coordinator), node.config.node))
+  if (inquiry.term < state.promised || !contains(acceptorsOf(tx.members, tx.coordinator), node.config.node))
     return;
-  state.promised = inquiry.term;
-  persist(tx, context);
+  // Not if it is asked again, because the answer was lost.
+  if (inquiry.term > state.promised) {
+    state.promised = inquiry.term;
+    persist(tx, context);
+  }
   send(context, from, { type: "promise", gid: tx.gid, term: inquiry.term, votes: votesOf(tx) });
 }
 
@@ -413,8 +415,13 @@ function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context
   if (beatsSince(node, tx) >= patience(node, tx, stateOf(tx).attempts)) {
     return resolve(node, tx, "the last attempt found no majority", context);
   }
-  if (attempt.stage !== "acks" || !isEvery(node, tx, node.config.resendBeats)) return;
-  sendTo(node, acceptorsOf(tx.members, tx.coordinator) & ~attempt.answered, proposalOf(tx, attempt), context);
+  if (!isEvery(node, tx, node.config.resendBeats)) return;
+  const again = attempt.stage === "acks" ? proposalOf(tx, attempt) : questionOf(tx, attempt.term);
+  sendTo(node, acceptorsOf(tx.members, tx.coordinator) & ~attempt.answered, again, context);
+}
+
+function questionOf({ gid, generation, members }: Transaction, term: Term): Inquiry {
+  return { type: "inquiry", gid, generation, members, term };
 }
 
 function restore(

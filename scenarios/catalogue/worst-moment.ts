@@ -10,18 +10,18 @@ export const worstMoment: ScenarioInput = {
   about:
     "The bank; a coordinator dies at the worst moment, and later the network splits at the worst moment.",
   source: "Knizhnik, Pan, Kelvich, Multi-master replication for Postgres; theory 2.1, 2.2, 8",
-  duration: "16s",
+  duration: "15s",
   workload: { kind: "bank", accounts: 20, transfers: 2, totals: 1 },
   faults: [
     {
       when: { on: { node: 1, site: "decide", from: "2s" } },
       fault: { kind: "crash", node: 1 },
-      forUs: "5s",
+      forUs: "6s",
     },
     {
-      when: { on: { node: 1, site: "second phase", when: "after", to: 2, from: "9s" } },
+      when: { on: { node: 1, site: "second phase", when: "after", to: 2, from: "10s" } },
       fault: { kind: "partition", groups: [[1, 2], [3]] },
-      forUs: "4s",
+      forUs: "2500ms",
     },
   ],
   expect: [

@@ -37,11 +37,15 @@ export interface LedgerEntry {
   /** Of the first commit that was seen; 0 before. */
   csn: Csn;
   readonly coordinatorStamp: Csn;
-  /** By node: since when it is prepared and has no outcome there; -1 if it is not. */
+  /** By node: since when it is prepared, without an outcome, and up; else NOT_IN_DOUBT or DOWN_IN_DOUBT. */
   readonly inDoubtSince: Micros[];
   /** Of E3PC and Paxos Commit. */
   readonly acceptors: Acceptors;
 }
+
+const NOT_IN_DOUBT = -1;
+/** In doubt on a node that is down. */
+const DOWN_IN_DOUBT = -2;
 
 export function createLedger(commit: CommitProtocolName): Ledger {
   return { commit, entries: new Map(), blockedUs: 0, longestUs: 0, longestGid: 0, longestNode: 0 };
@@ -73,6 +77,8 @@ function gidOf(fact: Fact): Gid {
 
 function enter(ledger: Ledger, fact: Fact, entry: LedgerEntry | null, at: Micros): LedgerEntry | null {
   if (fact.type === "prepared") return enterPrepared(ledger, entry, fact.node, fact.label, at);
+  if (fact.type === "crashed") stopClocks(ledger, fact.node, at);
+  if (fact.type === "started") startClocks(ledger, fact.node, at);
   if (entry === null) return null;
   if (fact.type === "committed") enterCommitted(ledger, entry, fact.node, fact.csn, at);
   if (fact.type === "rolledBack") {
@@ -110,9 +116,24 @@ function enterPrepared(
   const entry = known ?? createEntry(label);
   if (known === null) ledger.entries.set(label.gid, entry);
   entry.prepared |= setOf(node);
-  while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(-1);
-  if ((entry.inDoubtSince[node] as Micros) < 0) entry.inDoubtSince[node] = at;
+  while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(NOT_IN_DOUBT);
+  if (entry.inDoubtSince[node] === NOT_IN_DOUBT) entry.inDoubtSince[node] = at;
   return entry;
+}
+
+/** While a node is down, nobody waits for the rows that are locked there. */
+function stopClocks(ledger: Ledger, node: NodeId, at: Micros): void {
+  for (const entry of ledger.entries.values()) {
+    if ((entry.inDoubtSince[node] ?? NOT_IN_DOUBT) < 0) continue;
+    endDoubt(ledger, entry, node, at);
+    entry.inDoubtSince[node] = DOWN_IN_DOUBT;
+  }
+}
+
+function startClocks(ledger: Ledger, node: NodeId, at: Micros): void {
+  for (const entry of ledger.entries.values()) {
+    if (entry.inDoubtSince[node] === DOWN_IN_DOUBT) entry.inDoubtSince[node] = at;
+  }
 }
 
 function enterMessage(ledger: Ledger, entry: LedgerEntry, node: NodeId, message: Message): void {
@@ -132,15 +153,15 @@ function createEntry({ gid, members, age, coordinatorStamp }: PrepareLabel): Led
     rolledBack: 0,
     csn: 0,
     coordinatorStamp,
-    inDoubtSince: [-1, -1, -1, -1],
+    inDoubtSince: [NOT_IN_DOUBT, NOT_IN_DOUBT, NOT_IN_DOUBT, NOT_IN_DOUBT],
     acceptors: createAcceptors(),
   };
 }
 
 function endDoubt(ledger: Ledger, entry: LedgerEntry, node: NodeId, at: Micros): void {
-  const since = entry.inDoubtSince[node] ?? -1;
+  const since = entry.inDoubtSince[node] ?? NOT_IN_DOUBT;
+  entry.inDoubtSince[node] = NOT_IN_DOUBT;
   if (since < 0) return;
-  entry.inDoubtSince[node] = -1;
   const span = at - since;
   ledger.blockedUs += span;
   if (span <= ledger.longestUs) return;

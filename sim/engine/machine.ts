@@ -338,7 +338,7 @@ function reachSite(world: SimWorld, machine: Machine, effect: Effect, when: "bef
     const { on } = scheduled.when;
     if (on.node !== machine.node || on.when !== when || queue.time < on.from) continue;
     if (on.to !== undefined && (effect.type !== "send" || effect.to !== on.to)) continue;
-    if (!isSite(on.site, machine.node, effect)) continue;
+    if (!isSite(on.site, machine.node, world.scenario.commit, effect)) continue;
     trigger.remaining -= 1;
     if (trigger.remaining === 0) world.trigger?.(trigger);
   }
