@@ -5,8 +5,10 @@
  * - Serializable: some order of the transactions in which each reads and replaces the newest versions.
  * - SI: some order of starts and commits in which each reads what was newest at its start and replaces what is
  *   newest at its commit and was so at its start.
- * - PSI, update atomic, read committed: some visibility relation that satisfies the axioms of Cerone, Bernardi and
- *   Gotsman, CONCUR 2015.
+ * - PSI: some visibility relation that satisfies the axioms of Cerone, Bernardi and Gotsman, CONCUR 2015.
+ * - Update atomic: no two transactions replace one version, and none observes an item at or after another's version
+ *   and reads an item before it.
+ * - Read committed: some order of commits in which whoever is read or replaced comes first.
  */
 import type { Level } from "../../levels.ts";
 import type { Line } from "./hand-made.ts";
@@ -37,8 +39,8 @@ export function levelsByDefinition(lines: readonly Line[]): Record<Exclude<Level
     "strong SI": hasSnapshotOrder(small, (one, other) => session(one, other) || update(one, other)),
     "strong session SI": hasSnapshotOrder(small, session),
     GSI: hasSnapshotOrder(small, never),
-    PSI: hasVisibility(small, isParallelSnapshot, session),
-    "update atomic": hasVisibility(small, isUpdateAtomic, never),
+    PSI: hasVisibility(small, session),
+    "update atomic": hasCommitOrder(small) && !hasFork(small) && !hasFracture(small),
     "read committed": hasCommitOrder(small),
   };
 }
@@ -161,19 +163,15 @@ function tryCommits(small: Small, done: number): boolean {
 
 /** For each transaction the set of those that are visible to it. */
 type Visibility = readonly number[];
-type Axioms = (small: Small, visible: Visibility, session: Before) => boolean;
-
-function hasVisibility(small: Small, axioms: Axioms, session: Before): boolean {
-  return tryVisibilities(small, axioms, session, []);
-}
 
 /** Sets that fail EXT are not extended. */
-function tryVisibilities(small: Small, axioms: Axioms, session: Before, visible: number[]): boolean {
-  if (visible.length === small.count) return isAcyclic(visible) && axioms(small, visible, session);
+function hasVisibility(small: Small, session: Before, visible: readonly number[] = []): boolean {
+  if (visible.length === small.count)
+    return isAcyclic(visible) && isParallelSnapshot(small, visible, session);
   const unit = visible.length;
   for (let set = 0; set < 1 << small.count; set++) {
     if ((set & (1 << unit)) !== 0 || !readsNewest(small, unit, set)) continue;
-    if (tryVisibilities(small, axioms, session, [...visible, set])) return true;
+    if (hasVisibility(small, session, [...visible, set])) return true;
   }
   return false;
 }
@@ -227,7 +225,7 @@ function hasNoConflict(small: Small, visible: Visibility): boolean {
   return true;
 }
 
-/** Also TRANSVIS and SESSION: sees whom the visible see, and its own session. */
+/** NOCONFLICT, TRANSVIS and SESSION: sees whom the visible see, and its own session. */
 function isParallelSnapshot(small: Small, visible: Visibility, session: Before): boolean {
   if (!hasNoConflict(small, visible)) return false;
   for (let unit = 0; unit < small.count; unit++) {
@@ -241,15 +239,21 @@ function isParallelSnapshot(small: Small, visible: Visibility, session: Before):
   return true;
 }
 
-/** Also: sees whose versions were replaced by those that it sees. */
-function isUpdateAtomic(small: Small, visible: Visibility): boolean {
-  if (!hasNoConflict(small, visible)) return false;
+function hasFork({ writes }: Small): boolean {
+  const replaced = writes.flat().map(({ key, version }) => `${key} ${version}`);
+  return new Set(replaced).size < replaced.length;
+}
+
+function hasFracture(small: Small): boolean {
   for (let unit = 0; unit < small.count; unit++) {
-    for (let other = 0; other < small.count; other++) {
-      if ((visible[unit]! & (1 << other)) === 0) continue;
-      const replaced = small.writes[other]!.filter(({ version }) => version >= 0);
-      if (replaced.some(({ version }) => (visible[unit]! & (1 << version)) === 0)) return false;
+    const observed = [...small.reads[unit]!, ...small.writes[unit]!];
+    for (let writer = 0; writer < small.count; writer++) {
+      if (writer === unit) continue;
+      const isBefore = ({ key, version }: Access) => successors(small, key, version).includes(writer);
+      const writesKey = ({ key }: Access) => small.writes[writer]!.some((write) => write.key === key);
+      const seen = observed.some((access) => writesKey(access) && !isBefore(access));
+      if (seen && small.reads[unit]!.some((access) => writesKey(access) && isBefore(access))) return true;
     }
   }
-  return true;
+  return false;
 }

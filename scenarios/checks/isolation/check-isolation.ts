@@ -28,7 +28,7 @@ import {
   type UnitEdge,
   type Violation,
 } from "./evidence.ts";
-import { type Components, cyclicNodes, stronglyConnected } from "./graph.ts";
+import { cyclicNodes } from "./graph.ts";
 import { findIntermediateRead } from "./intermediate-reads.ts";
 import { checkLabels, type LabelReport } from "./labels.ts";
 import { buildLevelGraph, type LevelGraph, type LevelRule } from "./level-graph.ts";
@@ -40,7 +40,7 @@ import {
   findPath,
   findSmallestCycle,
   type Hop,
-  type Search,
+  LARGEST_GUESS,
 } from "./smallest-cycle.ts";
 import type { CommittedTransactions } from "./units.ts";
 import { findFracturedRead } from "./update-atomic.ts";
@@ -164,48 +164,62 @@ function explainLevel(ladder: Ladder, dependencies: Dependencies, rule: LevelRul
   const graph = buildLevelGraph(units, dependencies, previousInSession, rule);
   const cyclic = cyclicNodes(graph);
   if (cyclic === null) return null;
-  const cycle = findSmallestCycle(units, graph, stronglyConnected(graph, cyclic));
-  return explainCycle(units, versions, cycle);
+  return explainCycle(units, versions, findSmallestCycle(units, graph, cyclic));
 }
 
 function isParallel(ladder: Ladder, dependencies: Dependencies): boolean {
   const { previousInSession, reasons, units, versions } = ladder;
   const order = orderByDependency(units, versions, previousInSession);
-  if (order === null) {
-    reasons.set("PSI", explainLevel(ladder, dependencies, CAUSES_AND_SESSIONS)!);
-    return false;
-  }
-  const closed = findClosedEdges(units, versions, order, previousInSession);
-  if (closed.readers.length === 0) return true;
+  const closed = order === null ? null : findClosedEdges(units, versions, order, previousInSession);
+  if (closed !== null && closed.readers.length === 0) return true;
   const graph = buildLevelGraph(units, dependencies, previousInSession, CAUSES_AND_SESSIONS);
-  reasons.set("PSI", explainCycle(units, versions, smallestClosure(units, graph, closed)));
+  const cycle =
+    closed === null ? smallestMixed(units, graph, dependencies) : smallestClosed(units, graph, closed);
+  reasons.set("PSI", explainCycle(units, versions, cycle));
   return false;
 }
 
-/** The fewest edges by which one of the RW edges is closed; beyond the budget, those by which the first one is. */
-function smallestClosure(units: CommittedTransactions, graph: LevelGraph, closed: ClosedEdges): Cycle {
-  const search = createSearch(units, graph, wholeGraph(graph));
-  for (let bound = 1; search.edges < EDGE_BUDGET; bound++) {
-    for (let index = 0; index < closed.readers.length && search.edges < EDGE_BUDGET; index++) {
-      const cycle = closeEdge(search, closed, index, bound);
-      if (cycle !== null) return cycle;
-    }
-  }
-  const cycle = closeEdge(search, closed, 0, units.count);
+/** Where D itself has a cycle: that, or an RW edge that is closed by fewer edges. */
+function smallestMixed(units: CommittedTransactions, graph: LevelGraph, dependencies: Dependencies): Cycle {
+  const { from, to, wwEnd } = dependencies;
+  const cycle = findSmallestCycle(units, graph, cyclicNodes(graph)!);
+  const edges = { readers: from.subarray(wwEnd), writers: to.subarray(wwEnd) };
+  return findClosing(units, graph, edges, cycle.units.length - 2) ?? cycle;
+}
+
+/** The fewest edges that close one of the RW edges; where that takes too long, those that close the first. */
+function smallestClosed(units: CommittedTransactions, graph: LevelGraph, closed: ClosedEdges): Cycle {
+  const first = { readers: closed.readers.slice(0, 1), writers: closed.writers.slice(0, 1) };
+  const cycle =
+    findClosing(units, graph, closed, LARGEST_GUESS - 1) ?? findClosing(units, graph, first, units.count);
   if (cycle === null) throw new Error("an RW edge is said to be closed by a path that is not there");
   return cycle;
 }
 
-function closeEdge(search: Search, closed: ClosedEdges, index: number, bound: number): Cycle | null {
-  const path = findPath(search, closed.writers[index]!, closed.readers[index]!, bound);
-  if (path === null) return null;
-  const hops: Hop[] = path.map(() => "dependency");
-  hops[path.length - 1] = "RW";
-  return { units: path, hops };
+interface ReadWriteEdges {
+  readonly readers: ArrayLike<number>;
+  readonly writers: ArrayLike<number>;
 }
 
-function wholeGraph({ nodes }: LevelGraph): Components {
-  return { of: new Int32Array(nodes), sizes: [nodes] };
+/** A shortest path of D, of at most `longest` edges, from the writer of an RW edge to its reader; with that edge. */
+function findClosing(
+  units: CommittedTransactions,
+  graph: LevelGraph,
+  { readers, writers }: ReadWriteEdges,
+  longest: number,
+): Cycle | null {
+  const search = createSearch(units, graph, new Int32Array(graph.nodes));
+  for (let bound = 1; bound <= longest; bound++) {
+    for (let index = 0; index < readers.length; index++) {
+      if (search.edges > EDGE_BUDGET && readers.length > 1) return null;
+      const path = findPath(search, writers[index]!, readers[index]!, bound);
+      if (path === null) continue;
+      const hops: Hop[] = path.map(() => "dependency");
+      hops[path.length - 1] = "RW";
+      return { units: path, hops };
+    }
+  }
+  return null;
 }
 
 function explainFracture(

@@ -9,6 +9,29 @@ export interface Graph {
   readonly targets: Int32Array;
 }
 
+/** Edges in no order, as columns with room to grow. */
+export interface Edges {
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  length: number;
+}
+
+export function addEdge(edges: Edges, from: number, to: number): void {
+  edges.from[edges.length] = from;
+  edges.to[edges.length++] = to;
+}
+
+/** By counting sort. */
+export function graphOf(nodes: number, { from, to, length }: Edges): Graph {
+  const start = new Int32Array(nodes + 1);
+  for (let edge = 0; edge < length; edge++) start[from[edge]! + 1]!++;
+  for (let node = 0; node < nodes; node++) start[node + 1]! += start[node]!;
+  const cursor = start.slice();
+  const targets = new Int32Array(length);
+  for (let edge = 0; edge < length; edge++) targets[cursor[from[edge]!]!++] = to[edge]!;
+  return { nodes, start, targets };
+}
+
 /** Nodes that lie on some cycle, or between cycles, after Kahn's removal of nodes without predecessors; or null. */
 export function cyclicNodes({ nodes, start, targets }: Graph): Uint8Array | null {
   const indegree = new Int32Array(nodes);

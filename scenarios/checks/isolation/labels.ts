@@ -54,10 +54,11 @@ export function checkLabels(units: CommittedTransactions, versions: VersionOrder
   const commitPlace = placesOfCommits(units);
   const sweep: Sweep = {
     units,
-    versions,
     commitPlace,
     startPlace: placesOfStarts(units, commitPlace),
     newest: new Int32Array(versions.first.length).fill(INITIAL),
+    newestPlace: new Int32Array(versions.first.length).fill(-1),
+    isRow: versions.hasInitialRow.slice(),
     exercised: { EXT: 0, NOCONFLICT: 0, SESSION: 0, REALTIME: 0 },
     violations: new Map(),
   };
@@ -96,13 +97,14 @@ export function commitsThrough(csns: Float64Array, csn: number): number {
 
 interface Sweep {
   readonly units: CommittedTransactions;
-  readonly versions: VersionOrder;
   /** For each unit that wrote, how many commits come before its own; else -1. */
   readonly commitPlace: Int32Array;
   /** For each unit with a snapshot, how many commits it holds; a READ COMMITTED commit starts just before itself. */
   readonly startPlace: Int32Array;
-  /** For each item the newest version at the present place: a slot or INITIAL. */
+  /** For each item the newest version at the present place: who wrote it, its commit's place, whether it is a row. */
   readonly newest: Int32Array;
+  readonly newestPlace: Int32Array;
+  readonly isRow: Uint8Array;
   readonly exercised: Record<LabelCheck, number>;
   readonly violations: Map<LabelCheck, LabelViolation>;
 }
@@ -112,13 +114,23 @@ function verdictOf({ exercised, violations }: Sweep, check: LabelCheck): Verdict
   return exercised[check] > 0 ? "holds" : "not exercised";
 }
 
+/** Both lists ascend by CSN; of equal ones the gid tells which is which. */
 function placesOfCommits(units: CommittedTransactions): Int32Array {
   const { commits, count, gid } = units;
-  const places = new Int32Array(count).fill(-1);
-  const placeOfGid = new Map<number, number>();
-  for (let place = 0; place < commits.gid.length; place++) placeOfGid.set(commits.gid[place]!, place);
+  const writers = new Int32Array(count);
+  let found = 0;
   for (let unit = 0; unit < count; unit++) {
-    if (isWriter(units, unit)) places[unit] = placeOfGid.get(gid[unit]!)!;
+    if (isWriter(units, unit)) writers[found++] = unit;
+  }
+  const byCsn = ascending(Float64Array.from(writers.subarray(0, found), (unit) => units.csn[unit]!));
+  const places = new Int32Array(count).fill(-1);
+  let first = 0;
+  for (let index = 0; index < found; index++) {
+    const unit = writers[byCsn[index]!]!;
+    while (commits.csn[first]! < units.csn[unit]!) first += 1;
+    let place = first;
+    while (commits.gid[place] !== gid[unit]) place += 1;
+    places[unit] = place;
   }
   return places;
 }
@@ -170,50 +182,42 @@ function unitsByPlace(places: Int32Array, count: number): ByPlace {
 }
 
 function checkReads(sweep: Sweep, unit: number): void {
-  const { newest, units } = sweep;
+  const { isRow, newest, units } = sweep;
+  const { readItem, readStart, readWriter } = units;
   if (units.kind[unit] === NEWEST_UNIT) return;
-  const end = units.readStart[unit + 1]!;
-  for (let read = units.readStart[unit]!; read < end; read++) {
-    sweep.exercised.EXT += 1;
-    const version = newest[units.readItem[read]!]!;
-    if (!isVersionRead(sweep, read, version)) reportRead(sweep, unit, read, version);
+  const end = readStart[unit + 1]!;
+  sweep.exercised.EXT += end - readStart[unit]!;
+  for (let read = readStart[unit]!; read < end; read++) {
+    const item = readItem[read]!;
+    const writer = readWriter[read]!;
+    if (writer === newest[item] && isRow[item] === 1) continue;
+    if (writer === ABSENT && (isRow[item] === 0 || units.unrecorded > 0)) continue;
+    reportRead(sweep, unit, read);
   }
-}
-
-/** Whether the read returned just this version. */
-function isVersionRead({ units, versions }: Sweep, read: number, version: number): boolean {
-  const writer = units.readWriter[read]!;
-  const isRow =
-    version === INITIAL
-      ? versions.hasInitialRow[units.readItem[read]!] === 1
-      : (units.writeShape[version]! & DELETES) === 0;
-  if (writer === ABSENT) return !isRow || units.unrecorded > 0;
-  return isRow && writer === (version === INITIAL ? INITIAL : units.writeUnit[version]!);
 }
 
 function carryOutWrites(sweep: Sweep, unit: number): void {
-  const { commitPlace, newest, startPlace, units } = sweep;
+  const { commitPlace, isRow, newest, newestPlace, startPlace, units } = sweep;
   const isSnapshot = units.kind[unit] === SNAPSHOT_UNIT;
   if (isSnapshot && startPlace[unit]! > commitPlace[unit]!) reportEarlyCommit(sweep, unit);
   const end = units.writeStart[unit + 1]!;
+  sweep.exercised.NOCONFLICT += end - units.writeStart[unit]!;
   for (let slot = units.writeStart[unit]!; slot < end; slot++) {
-    sweep.exercised.NOCONFLICT += 1;
     const item = units.writeItem[slot]!;
-    const version = newest[item]!;
-    const isHidden =
-      isSnapshot && version !== INITIAL && commitPlace[units.writeUnit[version]!]! >= startPlace[unit]!;
-    if (isHidden || !isVersionReplaced(sweep, slot, version)) reportWrite(sweep, unit, slot, version);
-    newest[item] = slot;
+    const isHidden = isSnapshot && newestPlace[item]! >= startPlace[unit]!;
+    if (isHidden || !replacesNewest(sweep, slot, item)) reportWrite(sweep, unit, slot);
+    newest[item] = unit;
+    newestPlace[item] = commitPlace[unit]!;
+    isRow[item] = (units.writeShape[slot]! & DELETES) === 0 ? 1 : 0;
   }
 }
 
-function isVersionReplaced({ units, versions }: Sweep, slot: number, version: number): boolean {
+function replacesNewest({ isRow, newest, units }: Sweep, slot: number, item: number): boolean {
   const replaced = units.writeReplaced[slot]!;
   if (replaced === UNKNOWN) return true;
-  if (replaced !== INITIAL) return version !== INITIAL && replaced === units.writeUnit[version]!;
-  if ((units.writeShape[slot]! & INSERTS) === 0) return version === INITIAL;
-  if (version !== INITIAL) return (units.writeShape[version]! & DELETES) !== 0 || units.unrecorded > 0;
-  return versions.hasInitialRow[units.writeItem[slot]!] === 0 || units.unrecorded > 0;
+  const inserts = (units.writeShape[slot]! & INSERTS) !== 0;
+  if (replaced === INITIAL && inserts) return isRow[item] === 0 || units.unrecorded > 0;
+  return replaced === newest[item];
 }
 
 /** A snapshot must hold what its session committed before, and no less than the session's snapshots before. */
@@ -261,23 +265,24 @@ function checkRealTime(sweep: Sweep): void {
   }
 }
 
-function reportRead(sweep: Sweep, unit: number, read: number, version: number): void {
+function reportRead(sweep: Sweep, unit: number, read: number): void {
   if (sweep.violations.has("EXT")) return;
   const { units } = sweep;
   const story = beginStory(units);
   const writer = units.readWriter[read]!;
+  const newestWriter = sweep.newest[units.readItem[read]!]!;
   const reader = nameUnit(story, unit);
   const item = showItem(units.items, units.readItem[read]!);
   const found = writer === ABSENT ? `did not find ${item}` : `read ${item} in ${versionOf(story, writer)}`;
-  const newest = versionOf(story, version === INITIAL ? INITIAL : units.writeUnit[version]!);
+  const newest = versionOf(story, newestWriter);
   const sentence = `${reader} ${found}; the newest in its snapshot at CSN ${units.labelCsn[unit]} is ${newest}.`;
   const involved = [unit];
   if (writer >= 0) involved.push(writer);
-  if (version !== INITIAL) involved.push(units.writeUnit[version]!);
+  if (newestWriter !== INITIAL) involved.push(newestWriter);
   sweep.violations.set("EXT", { check: "EXT", sentence, transactions: idsOf(units, involved) });
 }
 
-function reportWrite(sweep: Sweep, unit: number, slot: number, version: number): void {
+function reportWrite(sweep: Sweep, unit: number, slot: number): void {
   if (sweep.violations.has("NOCONFLICT")) return;
   const { units } = sweep;
   const story = beginStory(units);
@@ -285,10 +290,11 @@ function reportWrite(sweep: Sweep, unit: number, slot: number, version: number):
   const item = showItem(units.items, units.writeItem[slot]!);
   const replaced = units.writeReplaced[slot]!;
   const over = replaced === UNKNOWN ? "" : ` over ${versionOf(story, replaced)}`;
-  const newest = versionOf(story, version === INITIAL ? INITIAL : units.writeUnit[version]!);
+  const newestWriter = sweep.newest[units.writeItem[slot]!]!;
+  const newest = versionOf(story, newestWriter);
   const snapshot = units.labelCsn[unit]! < 0 ? "" : ` from a snapshot at CSN ${units.labelCsn[unit]}`;
   const sentence = `${writer} wrote ${item}${over}${snapshot}; at its commit the newest was ${newest}.`;
-  const involved = version === INITIAL ? [unit] : [unit, units.writeUnit[version]!];
+  const involved = newestWriter === INITIAL ? [unit] : [unit, newestWriter];
   sweep.violations.set("NOCONFLICT", { check: "NOCONFLICT", sentence, transactions: idsOf(units, involved) });
 }
 

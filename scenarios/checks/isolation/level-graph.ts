@@ -15,7 +15,7 @@
  */
 import { ascending } from "./ascending.ts";
 import type { Dependencies } from "./dependencies.ts";
-import type { Graph } from "./graph.ts";
+import { addEdge, type Edges, type Graph, graphOf } from "./graph.ts";
 import { type CommittedTransactions, isWriter } from "./units.ts";
 
 export interface LevelRule {
@@ -42,64 +42,23 @@ export function buildLevelGraph(
   previousInSession: Int32Array,
   rule: LevelRule,
 ): LevelGraph {
+  const { count } = units;
   const commitOf = commitNodes(units, rule);
-  const unitNodes = rule.points === "one" ? units.count : 2 * units.count;
+  const unitNodes = rule.points === "one" ? count : 2 * count;
   const acknowledged = rule.realTime === "none" ? new Int32Array(0) : acknowledgements(units, rule);
-  const latestBefore = momentsBefore(units, acknowledged);
+  const capacity = dependencies.from.length + 3 * count + 2 * acknowledged.length;
+  const edges = { from: new Int32Array(capacity), to: new Int32Array(capacity), length: 0 };
+  addDependencies(edges, dependencies, commitOf, rule);
+  addCommits(edges, commitOf);
+  if (rule.sessions) addSessions(edges, previousInSession, commitOf);
+  if (rule.realTime !== "none") addRealTime(edges, units, acknowledged, commitOf, unitNodes);
   const nodes = unitNodes + acknowledged.length;
-  const sketch: Sketch = {
-    units,
-    dependencies,
-    rule,
-    previousInSession,
-    commitOf,
-    unitNodes,
-    acknowledged,
-    latestBefore,
-    cursor: new Int32Array(nodes + 1),
-    targets: new Int32Array(0),
-  };
-  drawEdges(sketch, countEdge);
-  let edges = 0;
-  const start = new Int32Array(nodes + 1);
-  for (let node = 0; node <= nodes; node++) {
-    start[node] = edges;
-    edges += sketch.cursor[node]!;
-    sketch.cursor[node] = start[node]!;
-  }
-  sketch.targets = new Int32Array(edges);
-  drawEdges(sketch, placeEdge);
-  return { nodes, start, targets: sketch.targets, rule, commitOf, unitNodes };
+  return { ...graphOf(nodes, edges), rule, commitOf, unitNodes };
 }
 
 /** The unit to which a node belongs. */
 export function unitOf(graph: LevelGraph, node: number, count: number): number {
   return node < count || node >= graph.unitNodes ? node : node - count;
-}
-
-interface Sketch {
-  readonly units: CommittedTransactions;
-  readonly dependencies: Dependencies;
-  readonly rule: LevelRule;
-  readonly previousInSession: Int32Array;
-  readonly commitOf: Int32Array;
-  readonly unitNodes: number;
-  /** Units by time of acknowledgement: each is a moment. */
-  readonly acknowledged: Int32Array;
-  /** For each unit the last moment before its begin, or -1. */
-  readonly latestBefore: Int32Array;
-  readonly cursor: Int32Array;
-  targets: Int32Array;
-}
-
-type DrawEdge = (sketch: Sketch, from: number, to: number) => void;
-
-function countEdge(sketch: Sketch, from: number): void {
-  sketch.cursor[from]!++;
-}
-
-function placeEdge(sketch: Sketch, from: number, to: number): void {
-  sketch.targets[sketch.cursor[from]!++] = to;
 }
 
 function commitNodes(units: CommittedTransactions, rule: LevelRule): Int32Array {
@@ -124,39 +83,61 @@ function acknowledgements(units: CommittedTransactions, rule: LevelRule): Int32A
   return order;
 }
 
-function momentsBefore(units: CommittedTransactions, acknowledged: Int32Array): Int32Array {
-  const latest = new Int32Array(units.count).fill(-1);
-  if (acknowledged.length === 0) return latest;
-  const { beganAt, endedAt } = units;
-  for (let unit = 0; unit < units.count; unit++) {
-    let low = 0;
-    let high = acknowledged.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (endedAt[acknowledged[middle]!]! < beganAt[unit]!) low = middle + 1;
-      else high = middle;
-    }
-    latest[unit] = low - 1;
-  }
-  return latest;
+function addDependencies(
+  edges: Edges,
+  { from, to, wwEnd }: Dependencies,
+  commitOf: Int32Array,
+  rule: LevelRule,
+): void {
+  const end = rule.antiDependencies ? from.length : wwEnd;
+  edges.from.set(from.subarray(0, end));
+  edges.to.set(to.subarray(0, end));
+  edges.length = end;
+  if (rule.points === "one") return;
+  for (let edge = 0; edge < wwEnd; edge++) edges.from[edge] = commitOf[from[edge]!]!;
+  for (let edge = wwEnd; edge < end; edge++) edges.to[edge] = commitOf[to[edge]!]!;
 }
 
-/** Calls `draw` for every edge of the level, in the same order each time. */
-function drawEdges(sketch: Sketch, draw: DrawEdge): void {
-  const { acknowledged, commitOf, dependencies, latestBefore, rule, unitNodes } = sketch;
-  const { from, to, wwEnd } = dependencies;
-  for (let edge = 0; edge < wwEnd; edge++) draw(sketch, commitOf[from[edge]!]!, to[edge]!);
-  if (rule.antiDependencies) {
-    for (let edge = wwEnd; edge < to.length; edge++) draw(sketch, from[edge]!, commitOf[to[edge]!]!);
-  }
+function addCommits(edges: Edges, commitOf: Int32Array): void {
   for (let unit = 0; unit < commitOf.length; unit++) {
-    const before = sketch.previousInSession[unit]!;
-    if (rule.sessions && before >= 0) draw(sketch, commitOf[before]!, unit);
-    if (commitOf[unit] !== unit) draw(sketch, unit, commitOf[unit]!);
-    if (latestBefore[unit]! >= 0) draw(sketch, unitNodes + latestBefore[unit]!, unit);
+    if (commitOf[unit] !== unit) addEdge(edges, unit, commitOf[unit]!);
   }
+}
+
+function addSessions(edges: Edges, previousInSession: Int32Array, commitOf: Int32Array): void {
+  for (let unit = 0; unit < commitOf.length; unit++) {
+    const before = previousInSession[unit]!;
+    if (before >= 0) addEdge(edges, commitOf[before]!, unit);
+  }
+}
+
+function addRealTime(
+  edges: Edges,
+  units: CommittedTransactions,
+  acknowledged: Int32Array,
+  commitOf: Int32Array,
+  firstMoment: number,
+): void {
   for (let moment = 0; moment < acknowledged.length; moment++) {
-    draw(sketch, commitOf[acknowledged[moment]!]!, unitNodes + moment);
-    if (moment > 0) draw(sketch, unitNodes + moment - 1, unitNodes + moment);
+    addEdge(edges, commitOf[acknowledged[moment]!]!, firstMoment + moment);
+    if (moment > 0) addEdge(edges, firstMoment + moment - 1, firstMoment + moment);
   }
+  for (let unit = 0; unit < units.count; unit++) {
+    const moment = momentBefore(units, acknowledged, unit);
+    if (moment >= 0) addEdge(edges, firstMoment + moment, unit);
+  }
+}
+
+/** The last acknowledgement before the unit's begin, or -1. */
+function momentBefore(units: CommittedTransactions, acknowledged: Int32Array, unit: number): number {
+  const { endedAt } = units;
+  const began = units.beganAt[unit]!;
+  let low = 0;
+  let high = acknowledged.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (endedAt[acknowledged[middle]!]! < began) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

@@ -25,7 +25,7 @@ export interface ClosedEdges {
 }
 
 /** Enough to choose the smallest evidence from. */
-const EDGES_KEPT = 10_000;
+const EDGES_KEPT = 1_000;
 const LANES = 16;
 
 /** `order` is that of D, sessions included, and `previousInSession` is sessionOrder's. At most EDGES_KEPT are given. */
@@ -132,7 +132,7 @@ function carryAlong(search: Search, group: readonly Stretch[], found: ClosedEdge
   const size = (to - from + 1) * LANES;
   if (search.reach.length < size) search.reach = new Int32Array(size);
   else search.reach.fill(0, 0, size);
-  for (let place = from; place <= to; place++) {
+  for (let place = from; place <= to && found.readers.length < EDGES_KEPT; place++) {
     const unit = order.sequence[place]!;
     takeReach(search, unit, from);
     checkReads(search, unit, from, found);
@@ -142,25 +142,30 @@ function carryAlong(search: Search, group: readonly Stretch[], found: ClosedEdge
 
 /** What reaches a unit's predecessors in D reaches the unit. */
 function takeReach(search: Search, unit: number, from: number): void {
-  const { previousInSession, units, versions } = search;
+  const { previousInSession, reach, units, versions } = search;
   const { readStart, writeStart, writeUnit } = units;
-  for (let read = readStart[unit]!; read < readStart[unit + 1]!; read++) {
+  const { place } = search.order;
+  const target = (place[unit]! - from) * LANES;
+  const readEnd = readStart[unit + 1]!;
+  for (let read = readStart[unit]!; read < readEnd; read++) {
     const version = versions.readVersion[read]!;
-    if (version >= 0) takeReachOf(search, unit, writeUnit[version]!, from);
+    if (version >= 0) takeRow(reach, target, (place[writeUnit[version]!]! - from) * LANES);
   }
-  for (let slot = writeStart[unit]!; slot < writeStart[unit + 1]!; slot++) {
+  const writeEnd = writeStart[unit + 1]!;
+  for (let slot = writeStart[unit]!; slot < writeEnd; slot++) {
     const version = versions.previous[slot]!;
-    if (version >= 0) takeReachOf(search, unit, writeUnit[version]!, from);
+    if (version >= 0) takeRow(reach, target, (place[writeUnit[version]!]! - from) * LANES);
   }
-  if (previousInSession[unit]! >= 0) takeReachOf(search, unit, previousInSession[unit]!, from);
+  const before = previousInSession[unit]!;
+  if (before >= 0) takeRow(reach, target, (place[before]! - from) * LANES);
 }
 
-function takeReachOf({ order, reach }: Search, unit: number, before: number, from: number): void {
-  if (order.place[before]! < from) return;
-  const target = (order.place[unit]! - from) * LANES;
-  const source = (order.place[before]! - from) * LANES;
+/** The larger of each two; what lies before the stretch reaches nothing that is in question. */
+function takeRow(reach: Int32Array, target: number, source: number): void {
+  if (source < 0) return;
   for (let lane = 0; lane < LANES; lane++) {
-    if (reach[source + lane]! > reach[target + lane]!) reach[target + lane] = reach[source + lane]!;
+    const value = reach[source + lane]!;
+    if (value > reach[target + lane]!) reach[target + lane] = value;
   }
 }
 

@@ -56,10 +56,11 @@ function explain(units: CommittedTransactions, unit: number): PrefixViolation {
   const { node } = units.history.transactions[units.record[unit]!]!;
   let smaller = 0;
   while (smaller < csns.length && csns[smaller]! < csn) smaller += 1;
-  // One of those that it holds is the one with the label's own CSN.
-  const missingCount = Math.max(0, smaller + 1 - count);
+  // The commit with the label's own CSN is one of those that the snapshot holds, unless it holds none.
+  const end = count === 0 ? smaller + 1 : smaller;
+  const missingCount = csns[smaller] === csn ? Math.max(0, smaller + 1 - count) : 0;
   const held = Math.min(largestPrefix(units, node, smaller), Math.max(0, count - 1));
-  const missing = missingCount === 0 ? [] : Array.from(csns.subarray(held, smaller));
+  const missing = missingCount === 0 ? [] : Array.from(csns.subarray(held, end));
   const sentence = `${nameUnit(beginStory(units), unit)} has a snapshot of ${count} commits up to CSN ${csn}: ${
     missingCount === 0 ? extraPart(csns, csn) : missingPart(missingCount, missing)
   }.`;

@@ -1,17 +1,18 @@
 /**
  * A smallest cycle of a level's graph, counted in edges between units.
  *
- * Breadth-first from every unit in a strongly connected component, first for cycles of two edges, then of three, and
- * so on: what is found first is smallest. SO and RT count as one edge however far they reach. A smallest cycle has
- * at most one RT edge (of two, A to B and C to D, one of A to D and C to B is RT too, and shortens the cycle), and
- * likewise one SO edge of one session; so both are tried only as the edge that closes a cycle, and no search ever
- * walks along the line of moments. (Of several sessions' SO edges, those that do not close the cycle count once for
- * every step.)
+ * Breadth-first from every unit that may lie on a cycle, first for cycles of two edges, then of three, and so on:
+ * what is found first is smallest. RT and SO count as one edge however far they reach. A smallest cycle has at most
+ * one RT edge (of two, A to B and C to D, one of A to D and C to B is RT too, and shortens the cycle), and likewise
+ * one SO edge of one session; so they are tried as the edge that closes a cycle, and no search ever walks along the
+ * line of moments. Only where there is room for the SO edges of two sessions, a search also jumps along a session,
+ * SESSION_REACH units at most.
  *
- * In a huge component full of cycles this may take long. Beyond EDGE_BUDGET the smallest cycle through one unit of
- * the smallest component is given instead.
+ * Where anomalies are frequent, there are two-edge cycles among the first units; strongly connected components are
+ * looked for only if these give none. They keep the search short where anomalies are rare. In a huge component that
+ * is full of long cycles only, some cycle is given that need not be smallest, once EDGE_BUDGET is spent.
  */
-import type { Components } from "./graph.ts";
+import { stronglyConnected } from "./graph.ts";
 import { type LevelGraph, unitOf } from "./level-graph.ts";
 import type { CommittedTransactions } from "./units.ts";
 
@@ -24,33 +25,54 @@ export interface Cycle {
   readonly hops: readonly Hop[];
 }
 
-export const EDGE_BUDGET = 30_000_000;
+/** Edges that are looked at for cycles of one size. */
+export const EDGE_BUDGET = 3_000_000;
+/** How many later units of its session a search looks at from one. */
+const SESSION_REACH = 64;
+/** The size of cycles up to which the search goes on although one of an earlier size may have been missed. */
+export const LARGEST_GUESS = 5;
 
-/** The graph must have a cycle; `components` are its strongly connected ones. */
+/** `cyclic` is what cyclicNodes found in the graph. */
 export function findSmallestCycle(
   units: CommittedTransactions,
   graph: LevelGraph,
-  components: Components,
+  cyclic: Uint8Array,
+  budget = EDGE_BUDGET,
 ): Cycle {
-  const search = createSearch(units, graph, components);
-  const sources = cyclicUnits(units, components);
-  for (let bound = 2; search.edges < EDGE_BUDGET; bound++) {
-    for (const source of sources) {
-      const cycle = findCycleThrough(search, source, bound);
-      if (cycle !== null) return cycle;
-      if (search.edges >= EDGE_BUDGET) break;
-    }
+  const component = new Int32Array(graph.nodes);
+  for (let node = 0; node < graph.nodes; node++) component[node] = cyclic[node]! - 1;
+  const pair = findCycleOf(createSearch(units, graph, component), 2, budget);
+  if (pair !== null) return pair;
+  const { of, sizes } = stronglyConnected(graph, cyclic);
+  const search = createSearch(units, graph, of);
+  let missed = false;
+  for (let size = 2; size <= LARGEST_GUESS || !missed; size++) {
+    search.edges = 0;
+    const cycle = findCycleOf(search, size, budget);
+    if (cycle !== null) return cycle;
+    if (search.edges >= budget) missed = true;
   }
-  return findSomeCycle(search, smallestComponent(components, sources));
+  return findSomeCycle(search, smallestComponent(search, sizes));
+}
+
+/** A cycle of at most `size` edges, unless the budget is spent before. */
+function findCycleOf(search: Search, size: number, budget: number): Cycle | null {
+  for (let unit = 0; unit < search.units.count && search.edges < budget; unit++) {
+    if (search.component[unit]! < 0) continue;
+    const cycle = findCycleThrough(search, unit, size);
+    if (cycle !== null) return cycle;
+  }
+  return null;
 }
 
 /** A shortest path of at most `bound` edges, as its units; null if there is none. One-point graphs without RT. */
 export function findPath(search: Search, from: number, to: number, bound: number): number[] | null {
-  beginSearch(search, from);
+  beginSearch(search, from, bound >= 2);
   for (let length = 1; length <= bound && search.current.length > 0; length++) {
     for (let index = 0; index < search.current.length; index++) {
       const node = search.current[index]!;
-      if (expand(search, node, to)) return nodesTo(search, node).concat(to);
+      const isEnd = closingHop(search, node, to) !== null || expand(search, node, to, length === bound);
+      if (isEnd) return nodesTo(search, node).concat(to);
     }
     nextLength(search);
   }
@@ -60,11 +82,15 @@ export function findPath(search: Search, from: number, to: number, bound: number
 export interface Search {
   readonly units: CommittedTransactions;
   readonly graph: LevelGraph;
-  readonly components: Components;
+  /** Cycles are looked for among nodes of the same number, but not among those of -1. */
+  readonly component: Int32Array;
   /** The node through which each node was reached, and in which search. */
   readonly parent: Int32Array;
   readonly reachedIn: Int32Array;
   searches: number;
+  /** For each unit the next of its session, or -1; and whether searches jump along sessions. */
+  readonly nextInSession: Int32Array;
+  jumps: boolean;
   /** Nodes at the present distance from the source, and at the next. */
   current: number[];
   upcoming: number[];
@@ -72,36 +98,39 @@ export interface Search {
   edges: number;
 }
 
-export function createSearch(
-  units: CommittedTransactions,
-  graph: LevelGraph,
-  components: Components,
-): Search {
+export function createSearch(units: CommittedTransactions, graph: LevelGraph, component: Int32Array): Search {
   return {
     units,
     graph,
-    components,
+    component,
     parent: new Int32Array(graph.nodes),
     reachedIn: new Int32Array(graph.nodes),
     searches: 0,
+    nextInSession: nextInSession(units),
+    jumps: false,
     current: [],
     upcoming: [],
     edges: 0,
   };
 }
 
-function cyclicUnits({ count }: CommittedTransactions, { of }: Components): number[] {
-  const found: number[] = [];
-  for (let unit = 0; unit < count; unit++) {
-    if (of[unit]! >= 0) found.push(unit);
+function nextInSession({ count, session, sessions }: CommittedTransactions): Int32Array {
+  const next = new Int32Array(count).fill(-1);
+  const first = new Int32Array(sessions).fill(-1);
+  for (let unit = count - 1; unit >= 0; unit--) {
+    if (session[unit]! < 0) continue;
+    next[unit] = first[session[unit]!]!;
+    first[session[unit]!] = unit;
   }
-  return found;
+  return next;
 }
 
-function smallestComponent({ of, sizes }: Components, sources: number[]): number {
-  let best = sources[0]!;
-  for (const source of sources) {
-    if (sizes[of[source]!]! < sizes[of[best]!]!) best = source;
+/** A unit in the smallest component. */
+function smallestComponent({ component, units }: Search, sizes: readonly number[]): number {
+  let best = -1;
+  for (let unit = 0; unit < units.count; unit++) {
+    if (component[unit]! < 0) continue;
+    if (best < 0 || sizes[component[unit]!]! < sizes[component[best]!]!) best = unit;
   }
   return best;
 }
@@ -109,26 +138,28 @@ function smallestComponent({ of, sizes }: Components, sources: number[]): number
 /** A smallest cycle through the start of `source`, of at most `bound` edges, with SO and RT only at its end. */
 function findCycleThrough(search: Search, source: number, bound: number): Cycle | null {
   const { graph, units } = search;
-  beginSearch(search, source);
+  beginSearch(search, source, bound >= 4);
   for (let length = 1; length <= bound && search.current.length > 0; length++) {
     for (let index = 0; index < search.current.length; index++) {
       const node = search.current[index]!;
       const closing = closingHop(search, node, source);
       if (closing !== null) return cycleOf(search, node, closing);
-      if (expand(search, node, source)) return cycleOf(search, node, hopInto(graph, source, units.count));
+      if (expand(search, node, source, length === bound))
+        return cycleOf(search, node, hopInto(graph, source, units.count));
     }
     nextLength(search);
   }
   return null;
 }
 
-function beginSearch(search: Search, source: number): void {
+function beginSearch(search: Search, source: number, jumps: boolean): void {
   search.searches += 1;
+  search.jumps = jumps && search.graph.rule.sessions;
   search.current.length = 0;
   search.upcoming.length = 0;
-  search.current.push(source);
-  search.reachedIn[source] = search.searches;
+  reach(search, source, source);
   search.parent[source] = -1;
+  nextLength(search);
 }
 
 function nextLength(search: Search): void {
@@ -138,24 +169,42 @@ function nextLength(search: Search): void {
   search.upcoming = current;
 }
 
-/** Reaches the node's successors; whether `goal` is one of them. */
-function expand(search: Search, node: number, goal: number): boolean {
-  const { components, graph, parent, reachedIn, searches, units } = search;
-  const { commitOf, start, targets, unitNodes } = graph;
+/** Reaches the node's successors, unless this is the last length; whether `goal` is one of them. */
+function expand(search: Search, node: number, goal: number, isLast: boolean): boolean {
+  const { start, targets, unitNodes } = search.graph;
   const end = start[node + 1]!;
   search.edges += end - start[node]!;
   for (let edge = start[node]!; edge < end; edge++) {
     const target = targets[edge]!;
     if (target === goal) return true;
-    if (target >= unitNodes || reachedIn[target] === searches) continue;
-    if (components.of[target] !== components.of[node]) continue;
-    reachedIn[target] = searches;
-    parent[target] = node;
-    // From a unit's start to its own commit is no edge between units.
-    const isOwnCommit = node < units.count && target === commitOf[node];
-    (isOwnCommit ? search.current : search.upcoming).push(target);
+    if (!isLast && target < unitNodes) reach(search, target, node);
   }
+  if (search.jumps && !isLast) jumpAlongSession(search, node);
   return false;
+}
+
+function jumpAlongSession(search: Search, node: number): void {
+  const { graph, nextInSession: next, units } = search;
+  const unit = unitOf(graph, node, units.count);
+  if (graph.commitOf[unit] !== node || units.endedAt[unit] === Number.POSITIVE_INFINITY) return;
+  let target = next[unit]!;
+  for (let step = 0; step < SESSION_REACH && target >= 0; step++) {
+    search.edges += 1;
+    reach(search, target, node);
+    target = next[target]!;
+  }
+}
+
+/** Notes a node for the next length. With a unit's start its commit is reached: no edge between units lies there. */
+function reach(search: Search, target: number, parent: number): void {
+  const { component, graph, reachedIn, searches, upcoming } = search;
+  if (reachedIn[target] === searches || component[target] !== component[parent]) return;
+  reachedIn[target] = searches;
+  search.parent[target] = parent;
+  upcoming.push(target);
+  if (target < search.units.count && graph.commitOf[target] !== target) {
+    reach(search, graph.commitOf[target]!, target);
+  }
 }
 
 /** Whether SO or RT leads from a node back to the source. */
@@ -212,17 +261,17 @@ function findSomeCycle(search: Search, source: number): Cycle {
 
 /** Units of a cycle through `source` that are entered by RT, or `source` if none is: one has a cycle with one RT. */
 function realTimeTargets(search: Search, source: number): number[] {
-  const { components, graph, parent, reachedIn } = search;
+  const { component, graph, parent, reachedIn } = search;
   const { start, targets, unitNodes } = graph;
-  beginSearch(search, source);
-  const queue = [source];
+  beginSearch(search, source, false);
+  const queue = search.current.slice();
   let last = -1;
   for (let taken = 0; taken < queue.length && last < 0; taken++) {
     const node = queue[taken]!;
     for (let edge = start[node]!; edge < start[node + 1]!; edge++) {
       const target = targets[edge]!;
       if (target === source) last = node;
-      if (reachedIn[target] === search.searches || components.of[target] !== components.of[node]) continue;
+      if (reachedIn[target] === search.searches || component[target] !== component[node]) continue;
       reachedIn[target] = search.searches;
       parent[target] = node;
       queue.push(target);

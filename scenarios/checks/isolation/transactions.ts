@@ -61,18 +61,24 @@ export function committedTransactions(
   tables: readonly TableDefinition[],
   committedGids: ReadonlyMap<Gid, Csn>,
 ): CommittedTransactions {
-  const building = createBuilding(createItems(tables), committedGids);
-  const { transactions } = history;
-  for (let index = 0; index < transactions.length; index++) {
-    const record = transactions[index]!;
-    if (isCommitted(record, committedGids)) noteChangingItems(building.items, record);
-  }
-  for (let index = 0; index < transactions.length; index++) {
-    const record = transactions[index]!;
-    if (isCommitted(record, committedGids)) addTransaction(building, record, index);
-  }
+  const items = createItems(tables);
+  let building = readHistory(history, items, committedGids);
+  // What a statement over a whole table missed is known only after all that came and went is known.
+  if (building.missesKeys) building = readHistory(history, items, committedGids);
   resolveWriters(building);
   return finish(building, history);
+}
+
+function readHistory({ transactions }: History, items: Items, committed: ReadonlyMap<Gid, Csn>): Building {
+  const building = createBuilding(items, committed);
+  for (let index = 0; index < transactions.length; index++) {
+    const record = transactions[index]!;
+    if (isCommitted(record, committed)) addTransaction(building, record, index);
+  }
+  for (const table of items.tables.values()) {
+    if (building.wholeTables.has(table) && table.changing.size > 0) building.missesKeys = true;
+  }
+  return building;
 }
 
 interface Building {
@@ -84,6 +90,9 @@ interface Building {
   transactions: number;
   recordedGids: number;
   readonly own: OwnWrites;
+  /** Tables that some statement read as a whole, and whether it may have missed keys that were not known yet. */
+  readonly wholeTables: Set<ItemTable>;
+  missesKeys: boolean;
   /** For each item, the number of the last statement that returned it. */
   readonly seenBy: number[];
   statements: number;
@@ -128,9 +137,11 @@ const NO_WRITES = -2;
 
 /** What the transaction that is being added has written so far. */
 interface OwnWrites {
-  /** For each item, the last transaction that wrote it, and where its write stands in the lists below. */
+  /** For each item, the number of the last transaction that wrote it, and the place of its write in the lists below. */
   readonly owner: number[];
   readonly place: number[];
+  /** How many entries of the lists are this transaction's. */
+  count: number;
   readonly item: number[];
   readonly replaced: number[];
   readonly shape: number[];
@@ -144,8 +155,17 @@ function createBuilding(items: Items, committed: ReadonlyMap<Gid, Csn>): Buildin
     writers: { numbers: new Map(), gids: [], units: [] },
     transactions: 0,
     recordedGids: 0,
-    own: { owner: [], place: [], item: [], replaced: [], shape: [] },
-    seenBy: [],
+    own: {
+      owner: new Array<number>(items.keyOf.length).fill(0),
+      place: new Array<number>(items.keyOf.length).fill(0),
+      count: 0,
+      item: [],
+      replaced: [],
+      shape: [],
+    },
+    wholeTables: new Set(),
+    missesKeys: false,
+    seenBy: new Array<number>(items.keyOf.length).fill(0),
     statements: 0,
     internal: null,
     strayRead: null,
@@ -180,21 +200,9 @@ function isCommitted(record: TransactionRecord, committed: ReadonlyMap<Gid, Csn>
   return record.gid === 0 ? record.outcome === "committed" : committed.has(record.gid);
 }
 
-function noteChangingItems(items: Items, record: TransactionRecord): void {
-  const { operations } = record;
-  for (let index = 0; index < operations.length; index++) {
-    const { statement, result } = operations[index]!;
-    if (statement.type !== "insert" && statement.type !== "delete") continue;
-    if (result === null || result.count === 0) continue;
-    const table = tableNamed(items, statement.table);
-    const key = statement.type === "insert" ? keyOfRow(table, statement.row) : statement.key;
-    table.changing.add(itemOf(items, table, key));
-  }
-}
-
 function addTransaction(building: Building, record: TransactionRecord, index: number): void {
   building.transactions += 1;
-  forgetOwnWrites(building.own);
+  building.own.count = 0;
   claimGid(building, record);
   const perStatement = record.isolation === "read committed";
   const { operations } = record;
@@ -219,6 +227,17 @@ function addTransaction(building: Building, record: TransactionRecord, index: nu
   else if (firstWrite !== null) endUnit(building, WRITES_UNIT, record, index, -1, firstWrite);
 }
 
+/** The item, with a place in what is kept for each item while the history is read. */
+function itemIn(building: Building, table: ItemTable, key: Key): number {
+  const item = itemOf(building.items, table, key);
+  if (item === building.seenBy.length) {
+    building.seenBy.push(0);
+    building.own.owner.push(0);
+    building.own.place.push(0);
+  }
+  return item;
+}
+
 function claimGid(building: Building, record: TransactionRecord): void {
   if (record.gid === 0) return;
   const { writers } = building;
@@ -239,7 +258,7 @@ function readRows(building: Building, record: TransactionRecord, index: number, 
   const eachRow = statement.lock !== undefined && record.isolation === "read committed";
   for (let place = 0; place < rows.length; place++) {
     const row = rows[place]!;
-    const item = itemOf(items, table, keyOfRow(table, row));
+    const item = itemIn(building, table, keyOfRow(table, row));
     if (own.owner[item] === building.transactions) {
       checkOwnRow(building, record, index, position, item, row, versions[place]!);
       continue;
@@ -248,13 +267,14 @@ function readRows(building: Building, record: TransactionRecord, index: number, 
     if (eachRow) endLockedRow(building, record, index, position);
   }
   if (statement.keys === "all") {
+    building.wholeTables.add(table);
     if (table.changing.size === 0) return;
     noteSeen(building, table, rows);
     for (const item of table.changing) readIfMissed(building, record, index, position, item, eachRow);
   } else if (rows.length < statement.keys.length) {
     noteSeen(building, table, rows);
     for (let place = 0; place < statement.keys.length; place++) {
-      const item = itemOf(items, table, statement.keys[place]!);
+      const item = itemIn(building, table, statement.keys[place]!);
       readIfMissed(building, record, index, position, item, eachRow);
     }
   }
@@ -269,7 +289,7 @@ function readMissingRow(
   name: string,
   key: Key,
 ): void {
-  const item = itemOf(building.items, tableNamed(building.items, name), key);
+  const item = itemIn(building, tableNamed(building.items, name), key);
   building.statements += 1;
   const eachRow = record.isolation === "read committed";
   readIfMissed(building, record, index, position, item, eachRow);
@@ -278,7 +298,7 @@ function readMissingRow(
 function noteSeen(building: Building, table: ItemTable, rows: readonly Row[]): void {
   building.statements += 1;
   for (let place = 0; place < rows.length; place++) {
-    building.seenBy[itemOf(building.items, table, keyOfRow(table, rows[place]!))] = building.statements;
+    building.seenBy[itemIn(building, table, keyOfRow(table, rows[place]!))] = building.statements;
   }
 }
 
@@ -328,7 +348,8 @@ function writeRow(building: Building, record: TransactionRecord, operation: Oper
   if (record.gid === 0) throw new Error(`transaction ${record.id} committed changes without a gid`);
   const table = tableNamed(items, statement.table);
   const key = statement.type === "insert" ? keyOfRow(table, statement.row) : statement.key;
-  const item = itemOf(items, table, key);
+  const item = itemIn(building, table, key);
+  if (statement.type !== "update") table.changing.add(item);
   const after = statement.type === "delete" ? DELETES : 0;
   if (own.owner[item] === building.transactions) {
     const place = own.place[item]!;
@@ -336,22 +357,17 @@ function writeRow(building: Building, record: TransactionRecord, operation: Oper
     return;
   }
   own.owner[item] = building.transactions;
-  own.place[item] = own.item.length;
-  own.item.push(item);
-  own.replaced.push(writerOf(writers, result.replaced));
-  own.shape.push(statement.type === "insert" ? INSERTS : after);
-}
-
-function forgetOwnWrites(own: OwnWrites): void {
-  own.item.length = 0;
-  own.replaced.length = 0;
-  own.shape.length = 0;
+  const place = own.count++;
+  own.place[item] = place;
+  own.item[place] = item;
+  own.replaced[place] = writerOf(writers, result.replaced);
+  own.shape[place] = statement.type === "insert" ? INSERTS : after;
 }
 
 /** Appends the transaction's writes in order of item. A row that it both inserted and deleted leaves nothing. */
 function flushOwnWrites(building: Building, record: TransactionRecord): void {
   const { own, writeItem, writeReplaced, writeShape, writeUnit, writers } = building;
-  const count = own.item.length;
+  const { count } = own;
   if (count === 0) return;
   const unit = building.units.record.length;
   const places: number[] = [];
