@@ -14,6 +14,7 @@ export function describeRun(summary: RunSummary, scenario: Scenario): string {
     ...verdictLines(summary),
     "",
     ...costLines(summary),
+    ...dormantLines(summary, scenario),
     ...blockedLines(summary),
     ...unmetLines(summary),
     "",
@@ -66,6 +67,17 @@ function costLines({ costs, transactions }: RunSummary): string[] {
     `  for each of ${costs.commits} distributed commits: ${messages.toFixed(1)} messages, ${delays.toFixed(1)} network delays, ${forcedWrites.toFixed(1)} forced writes`,
     `  commit latency: median ${showMicros(latencyUs.median)}, p99 ${showMicros(latencyUs.p99)}; longest in doubt on a node: ${showMicros(longestInDoubtUs)}`,
   ];
+}
+
+function dormantLines({ dormantFaults }: RunSummary, { faults }: Scenario): string[] {
+  return dormantFaults.map((index) => {
+    const fault = faults[index];
+    const site =
+      fault !== undefined && "on" in fault.when
+        ? `no "${fault.when.on.site}" at node ${fault.when.on.node}`
+        : "";
+    return paint("dim", `  fault ${index} (${fault?.fault.kind}) never came: ${site}`);
+  });
 }
 
 function blockedLines({ blocked }: RunSummary): string[] {

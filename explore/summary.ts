@@ -20,6 +20,8 @@ export interface RunSummary {
   readonly isolation: Level | null;
   /** What is still in doubt at the end, where the protocol may block. */
   readonly blocked: readonly string[];
+  /** Faults of the scenario, by their place in it, whose effect never came. */
+  readonly dormantFaults: readonly number[];
   readonly transactions: RunResult["transactions"];
   readonly costs: Costs | null;
   /** Expectations of the scenario that were not met. */
@@ -48,6 +50,7 @@ export function summarize(result: RunResult, replay: string): RunSummary {
     evidence,
     isolation: result.isolation,
     blocked: result.stalls,
+    dormantFaults: result.dormantFaults,
     transactions: result.transactions,
     costs: result.costs,
     unmet: unmetExpectations(scenario, result),

@@ -1,8 +1,13 @@
 /** What can break, and when: the vocabulary of fault schedules. The world's nemesis carries it out. */
+
+import type { Answer } from "../protocol/client.ts";
 import type { CommitProtocolName } from "../protocol/config.ts";
+import type { DatabaseCommand } from "../protocol/database.ts";
 import type { Effect } from "../protocol/effects.ts";
 import { coordinatorOf } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
+import type { Message } from "../protocol/messages.ts";
+import type { DurableRecord } from "../protocol/records.ts";
 import type { Micros } from "./history.ts";
 
 export type Fault =
@@ -64,6 +69,54 @@ export const SITES = {
   /** The coordinator tells a member what follows from the votes: a precommit, or where there is none the commit. */
   "second phase": "the coordinator's first message to a member after the votes",
 } as const;
+
+const EFFECT_KINDS = {
+  send: [
+    "heartbeat",
+    "vote",
+    "refusal",
+    "precommit",
+    "preabort",
+    "ack",
+    "commit",
+    "abort",
+    "finished",
+    "inquiry",
+    "status",
+    "promise",
+    "accept",
+    "wound",
+  ] satisfies Message["type"][],
+  persist: [
+    "clock",
+    "sequence",
+    "finished",
+    "decision",
+    "refused",
+    "precommit",
+    "e3pc",
+    "paxos-commit",
+  ] satisfies DurableRecord["kind"][],
+  database: [
+    "begin",
+    "execute",
+    "commit",
+    "rollback",
+    "prepare",
+    "apply",
+    "commitPrepared",
+    "rollbackPrepared",
+    "waits",
+    "forgetOutcomes",
+  ] satisfies DatabaseCommand["type"][],
+  answer: ["begun", "executed", "failed", "committed", "aborted", "rolledBack"] satisfies Answer["type"][],
+} as const;
+
+/** Every name that a trigger's site may have. */
+export const SITE_NAMES: readonly string[] = [
+  ...Object.keys(SITES),
+  ...Object.entries(EFFECT_KINDS).flatMap(([effect, kinds]) => kinds.map((kind) => `${effect} ${kind}`)),
+];
 
 /** Whether an effect of a node is the trigger's site. The world counts the nth. */
 export function isSite(site: string, node: NodeId, commit: CommitProtocolName, effect: Effect): boolean {

@@ -9,7 +9,7 @@ import { COMMIT_PROTOCOLS, type NodeConfig, SNAPSHOT_MANAGERS } from "../protoco
 import type { NodeId } from "../protocol/members.ts";
 import { MAX_NODES } from "../protocol/members.ts";
 import { distribution, duration, span } from "./durations.ts";
-import type { Fault, ScheduledFault } from "./faults.ts";
+import { type Fault, type ScheduledFault, SITE_NAMES } from "./faults.ts";
 import { LEVELS } from "./levels.ts";
 import { MUTANT_NAMES } from "./mutants/names.ts";
 import { workloadParameters } from "./workloads/workloads.ts";
@@ -42,7 +42,9 @@ const fault: z.ZodType<Fault, unknown> = z.discriminatedUnion("kind", [
 
 const trigger = z.strictObject({
   node,
-  site: z.string().min(1),
+  site: z.string().refine((site) => SITE_NAMES.includes(site), {
+    error: (issue) => `there is no site "${issue.input}"; sites are ${SITE_NAMES.join(", ")}`,
+  }),
   when: z.enum(["before", "after"]).default("before"),
   nth: z.int().min(1).default(1),
   to: node.optional(),

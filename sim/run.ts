@@ -54,6 +54,8 @@ export interface RunResult {
   readonly isolation: Level | null;
   /** What is still in doubt at the end, where the protocol may block. */
   readonly stalls: readonly string[];
+  /** Faults of the scenario, by their place in it, whose effect never came. */
+  readonly dormantFaults: readonly number[];
   /** Null if no check ran. */
   readonly costs: Costs | null;
   readonly transactions: Readonly<Record<ClientOutcome, number>>;
@@ -91,6 +93,7 @@ export function runScenario(scenario: Scenario, seed: string, options: RunOption
     findings: examiner.end(run),
     isolation: watching ? reachedLevel(run.isolation()) : null,
     stalls: run.quiet ? [] : stallsOf(run).map(({ sentence }) => sentence),
+    dormantFaults: world.state.armed.map(({ index }) => index),
     costs: watching ? costsOf(measures, examiner.ledger, run.history) : null,
     transactions: world.director.state.ended,
   };
