@@ -176,7 +176,7 @@ describe("after a crash", () => {
 });
 
 describe("outcomes", () => {
-  it("are forgotten once the DELETE is durable, and are there again after a crash before", () => {
+  it("are forgotten once the DELETE is durable, and are there again, without the mark, after a crash before", () => {
     const lab = createLab();
     lab.automatic = true;
     // Gids of coordinators 1 and 2.
@@ -191,9 +191,12 @@ describe("outcomes", () => {
     play(lab, "1 begin rc\n1 update a 1 v+=1\n1 prepare 129");
     flush(lab);
     expect(known()).toEqual([33, 34, 65, 97]);
+    expect(recovered(lab.server).finished).toEqual([]);
     tell(lab, { type: "forgetOutcomes", coordinator: 1, below: 97 });
+    tell(lab, { type: "forgetOutcomes", coordinator: 1, below: 65 });
     flush(lab);
     expect(known()).toEqual([34, 97]);
+    expect(recovered(lab.server).finished).toEqual([{ coordinator: 1, below: 97 }]);
     tell(lab, { type: "forgetOutcomes", coordinator: 2, below: 40 });
     crash(lab.server, lab.host, lab.server.wal.written);
     expect(known()).toEqual([97]);
