@@ -70,14 +70,17 @@ export type Assignment =
   | { readonly column: string; readonly to: Value }
   | { readonly column: string; readonly add: number };
 
+/** Stands for the gid of a transaction that has none yet: its own writes, as it sees them. */
+export const OWN_WRITE: Gid = -1;
+
 /** Rows in order of key; a write returns no rows. */
 export interface StatementResult {
   readonly rows: readonly Row[];
-  /** For each row read, the gid of the transaction that wrote this version. */
+  /** For each row read, the gid of the transaction that wrote this version; OWN_WRITE for the reader's own. */
   readonly versions: readonly Gid[];
   /** Rows read or changed. */
   readonly count: number;
-  /** For a write that changed a row, the gid that wrote the version it replaced (0: none, or the initial load). */
+  /** For a write that changed a row, the gid that wrote the version it replaced (0: none, or the initial load; OWN_WRITE). */
   readonly replaced: Gid;
   /** What the statement's snapshot holds. */
   readonly snapshot: SnapshotLabel;

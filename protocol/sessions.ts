@@ -106,7 +106,8 @@ export function takeSessionReply(
       });
       return;
     case "rolledBack":
-      if (session.phase !== "rolling back") return;
+      // COMMIT of a failed transaction ends in ROLLBACK too.
+      if (session.phase !== "rolling back" && session.phase !== "committing") return;
       session.phase = "idle";
       context.emit({ type: "answer", session: session.id, answer: { type: "rolledBack" } });
       return;

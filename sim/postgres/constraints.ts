@@ -5,21 +5,12 @@
  * Foreign-key checks are the queries of src/backend/utils/adt/ri_triggers.c. An applied change runs neither of them
  * (session_replication_role = replica): the key-share locks that travel with it stand in for them.
  */
-import type { Key, Row, Value } from "../../protocol/database.ts";
+import { type Key, OWN_WRITE, type Row, type Value } from "../../protocol/database.ts";
 import { CONCURRENT_UPDATE, duplicateKey, hasChildren, missingParent } from "./errors.ts";
 import { acquireLock, KEY_SHARE, lockOnly, UPDATE, WRITER_ENDS, waitFor } from "./locks.ts";
 import { followRow, seeRow } from "./rows.ts";
 import { openCheckSnapshot, releaseCheckSnapshot, visibleVersion } from "./snapshots.ts";
-import {
-  OWN_WRITE,
-  type Reference,
-  type RowSlot,
-  type Server,
-  type ServerHost,
-  type Table,
-  type Transaction,
-  type UniqueIndex,
-} from "./state.ts";
+import type { Reference, RowSlot, Server, ServerHost, Table, Transaction, UniqueIndex } from "./state.ts";
 import { failTransaction } from "./transactions.ts";
 import { addToUniques } from "./uniques.ts";
 import { newestVersion } from "./versions.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createLab, finish, flush, type Lab, play, settle, tell, tidy } from "./lab.ts";
+import type { PreparedChange, RowChange } from "../../protocol/database.ts";
+import { makeGid } from "../../protocol/gid.ts";
+import { createLab, finish, flush, type Lab, labelOf, play, settle, tell, tidy } from "./lab.ts";
 import { crash } from "./server.ts";
 import type { ServerConfig } from "./state.ts";
 
@@ -41,6 +43,22 @@ describe("a reader at a CSN", () => {
       2 select a 1 @49 => [1 10 100]
       2 select a 1 @50 => waits
       commit 7 @50 => committedPrepared; 2: [1 11 100]`);
+  });
+
+  it("takes its turn: a write that waits for a doubt to end does not overtake an apply that came before it", () => {
+    const lab = run(`
+      1 begin rc => begun
+      1 update a 1 v=11 @1 => 1
+      1 prepare 7 @50 => prepared`);
+    const gid = makeGid(2, 1);
+    const row: RowChange = { kind: "update", table: "a", key: 1, row: [1, 12, 100], base: 0 };
+    const change: PreparedChange = { lsn: 1, label: labelOf(gid), rows: [row], locks: [] };
+    expect(tell(lab, { type: "apply", gid, change })).toEqual([]);
+    const log = `
+      2 begin rc => begun
+      2 update a 1 v=13 @60 => waits`;
+    expect(play(lab, log)).toBe(tidy(log));
+    expect(tell(lab, { type: "rollbackPrepared", gid: 7 })).toContainEqual({ type: "applied", gid });
   });
 
   it("is in doubt from PREPARE on, before that is durable", () => {

@@ -5,7 +5,7 @@
  * A lock that does not conflict with what others hold is granted at once, also past a queue of waiters: on 15 and 18
  * a FOR SHARE overtakes an UPDATE that waits for another FOR SHARE. Those who do wait are served in order of arrival,
  * with three exceptions. One who holds a weaker lock of the row already goes before those who hold none, since they
- * wait for it. One who waits for the end of a writer, and not for a lock, need not take turns. And with REPEATABLE READ
+ * wait for it. One who waits for the end of a writer, and not for a lock, need not take turns (with csnVisibility it does). And with REPEATABLE READ
  * the wait is over, and lost, as soon as the row has a newer version. (A real queue is mostly so: the heavyweight tuple
  * lock orders its waiters, but when the row's version changes they race for the new one.)
  *
@@ -245,9 +245,12 @@ function enqueue(server: Server, tx: Transaction, slot: RowSlot): void {
   queue.splice(place, 0, tx.number);
 }
 
-/** Who waits only for a writer goes before those who want the lock; who holds a lock of the row, before those who do not. */
+/**
+ * Who waits only for a writer goes before those who want the lock; who holds a lock of the row, before those who do not.
+ * Who waits for a doubt to end takes turns, because a write will want the lock next: else whoever came last would win.
+ */
 function goesBefore(tx: Transaction, slot: RowSlot, waiter: Transaction): boolean {
-  if (waiter.waitMode <= WRITER_ENDS) return false;
+  if (waiter.waitMode <= WRITER_ENDS || tx.waitMode === DOUBT_ENDS) return false;
   if (tx.waitMode <= WRITER_ENDS) return true;
   return heldMode(slot, tx.number) > 0 && heldMode(slot, waiter.number) === 0;
 }

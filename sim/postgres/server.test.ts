@@ -13,6 +13,7 @@ import {
   gidOfSession,
   type Isolation,
   type Key,
+  OWN_WRITE,
   type PreparedChange,
   type Row,
   type RowChange,
@@ -24,14 +25,7 @@ import { coordinatorOf, type Gid, makeGid } from "../../protocol/gid.ts";
 import { createLab, finish, flush, type Lab, labelOf, pass, tell } from "./lab.ts";
 import { heldMode, isBlocked } from "./locks.ts";
 import { closeStream, confirmStream, crash, dumpTable, loadRows, openStream, recovered } from "./server.ts";
-import {
-  OWN_WRITE,
-  type RowSlot,
-  type Server,
-  type Table,
-  type Transaction,
-  type UniqueIndex,
-} from "./state.ts";
+import type { RowSlot, Server, Table, Transaction, UniqueIndex } from "./state.ts";
 
 /** One step of a run: what, who, and how. */
 type Move = readonly [number, number, number];

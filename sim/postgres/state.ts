@@ -218,9 +218,6 @@ export interface Version {
 /** On the scale of `latest`: after everything. */
 export const NEVER: number = Number.MAX_SAFE_INTEGER;
 
-/** Stands for the gid of a transaction that has none yet, in what it reads of its own writes. */
-export const OWN_WRITE: Gid = -1;
-
 /**
  * running: between statements, or in one. waiting: its statement stands in a row's queue. failed: holds nothing, and
  * takes nothing but its end. The others follow the last command of its life.

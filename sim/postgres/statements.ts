@@ -3,7 +3,15 @@
  * ends: so a step changes nothing before it can finish.
  */
 import type { Csn } from "../../protocol/csn.ts";
-import type { Assignment, Key, Row, RowChange, Statement, Value } from "../../protocol/database.ts";
+import {
+  type Assignment,
+  type Key,
+  OWN_WRITE,
+  type Row,
+  type RowChange,
+  type Statement,
+  type Value,
+} from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { checkChildren, checkParents, checkUniques, claimKey } from "./constraints.ts";
@@ -20,14 +28,7 @@ import {
 import { acquireLock, lockOnly, NO_KEY_UPDATE, strengthOf, UPDATE } from "./locks.ts";
 import { followRow, seeRow } from "./rows.ts";
 import { releaseSnapshot, renewSnapshot, takeSnapshot } from "./snapshots.ts";
-import {
-  OWN_WRITE,
-  type RowSlot,
-  type Server,
-  type ServerHost,
-  type Table,
-  type Transaction,
-} from "./state.ts";
+import type { RowSlot, Server, ServerHost, Table, Transaction } from "./state.ts";
 import { allKeys, slotFor, sortKeys } from "./tables.ts";
 import { failTransaction } from "./transactions.ts";
 import { changesUniques } from "./uniques.ts";

@@ -7,14 +7,21 @@
  * (theory 7.2).
  */
 import type { Csn } from "../../protocol/csn.ts";
-import type { PreparedChange, PrepareLabel, RowChange, RowLock, SessionId } from "../../protocol/database.ts";
+import {
+  OWN_WRITE,
+  type PreparedChange,
+  type PrepareLabel,
+  type RowChange,
+  type RowLock,
+  type SessionId,
+} from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
 import { retainChange } from "./decoding.ts";
 import { duplicateGid, TRANSACTION_ABORTED } from "./errors.ts";
 import { heldMode, modeOf, releaseLocks } from "./locks.ts";
 import { releaseSnapshot } from "./snapshots.ts";
-import { OWN_WRITE, type Server, type ServerHost, type Transaction } from "./state.ts";
+import type { Server, ServerHost, Transaction } from "./state.ts";
 import { endTransaction, idleTransaction, preparedTransaction, rollBack, undo } from "./transactions.ts";
 import { installVersion, vacuum } from "./versions.ts";
 import {

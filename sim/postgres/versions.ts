@@ -5,10 +5,10 @@
  * out as work goes on, a few rows with each commit; also versions between two snapshots are dropped, so that a row
  * never has many more versions than there are snapshots.
  */
-import type { Row } from "../../protocol/database.ts";
+import { OWN_WRITE, type Row } from "../../protocol/database.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
 import { heldMode, UPDATE } from "./locks.ts";
-import { NEVER, OWN_WRITE, type RowSlot, type Server, type Transaction, type Version } from "./state.ts";
+import { NEVER, type RowSlot, type Server, type Transaction, type Version } from "./state.ts";
 import { removeSlot } from "./tables.ts";
 import { removeFromUniques } from "./uniques.ts";
 
