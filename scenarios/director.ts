@@ -8,6 +8,7 @@
 import type { Answer, Request } from "../protocol/client.ts";
 import type { Csn } from "../protocol/csn.ts";
 import type { Isolation, SqlError, Statement } from "../protocol/database.ts";
+import type { Gid } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
 import type { ClientOutcome, History, Micros, Operation, TransactionRecord } from "./history.ts";
 import type { ClientAction, ClientEvent, Workload } from "./workloads/workload.ts";
@@ -117,20 +118,25 @@ export function answerClient(director: Director, session: number, answer: Answer
       noteError(client, answer.error);
       return request(director, client, { type: "rollback" });
     case "committed":
-      if (client.transaction !== null) {
-        client.transaction.gid = answer.gid;
-        client.transaction.csn = answer.csn;
-      }
+      if (client.transaction !== null) client.transaction.csn = answer.csn;
       client.age = 0;
       return end(director, client, "committed");
     case "aborted":
       completeOperation(director, client, null, answer.error);
       noteError(client, answer.error);
-      if (client.transaction !== null) client.transaction.gid = answer.gid;
       return end(director, client, "aborted");
     case "rolledBack":
       return end(director, client, "aborted");
   }
+}
+
+/**
+ * The session's transaction is being prepared under this gid. Its client does not know it, but the history does: so a
+ * COMMIT whose answer is lost can be told from one that never was.
+ */
+export function noteGid(director: Director, session: number, gid: Gid): void {
+  const client = clientOf(director, session);
+  if (client.session === session && client.transaction !== null) client.transaction.gid = gid;
 }
 
 /** The node is gone, and every session at it. */

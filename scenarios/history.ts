@@ -42,7 +42,7 @@ export interface TransactionRecord {
   /** When the client had its last answer, or saw its connection break; -1 before. */
   endedAt: Micros;
   outcome: ClientOutcome;
-  /** Of a transaction that wrote, once it is known; else 0. */
+  /** Of a transaction that wrote, from its PREPARE on, whether or not its client has heard of it; else 0. */
   gid: Gid;
   /** Of a committed transaction that wrote; else 0. */
   csn: Csn;

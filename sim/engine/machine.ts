@@ -7,14 +7,14 @@
  * is begun when it is emitted, so that one fsync serves all that wait.
  */
 import type { Request } from "../../protocol/client.ts";
-import type { DatabaseReply, PreparedChange } from "../../protocol/database.ts";
+import type { DatabaseCommand, DatabaseReply, PreparedChange } from "../../protocol/database.ts";
 import type { Effect, TimerName } from "../../protocol/effects.ts";
 import type { Input } from "../../protocol/inputs.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
 import { reduce } from "../../protocol/reduce.ts";
-import { answerClient, loseSessions } from "../../scenarios/director.ts";
+import { answerClient, loseSessions, noteGid } from "../../scenarios/director.ts";
 import type { Fact } from "../../scenarios/facts.ts";
 import { isSite } from "../../scenarios/faults.ts";
 import { sample } from "../../scenarios/sampling.ts";
@@ -355,6 +355,7 @@ function perform(world: SimWorld, machine: Machine, effect: Effect): void {
       machine.timers[effect.timer] += 1;
       return;
     case "database":
+      noteIfPrepare(world, effect.command);
       return executeCommand(machine.server, hostAt(world, machine), effect.command);
     case "forgetRecords": {
       const change: LogChange = { kind: "forgetting", coordinator: effect.coordinator, below: effect.below };
@@ -376,6 +377,12 @@ function perform(world: SimWorld, machine: Machine, effect: Effect): void {
       return;
     case "persist":
       throw new Error("a log write does not wait");
+  }
+}
+
+function noteIfPrepare(world: SimWorld, command: DatabaseCommand): void {
+  if (command.type === "prepare" && command.session > 0) {
+    noteGid(world.director, command.session, command.label.gid);
   }
 }
 

@@ -204,12 +204,18 @@ function carryOutWrites(sweep: Sweep, unit: number): void {
   sweep.exercised.NOCONFLICT += end - units.writeStart[unit]!;
   for (let slot = units.writeStart[unit]!; slot < end; slot++) {
     const item = units.writeItem[slot]!;
-    const isHidden = isSnapshot && newestPlace[item]! >= startPlace[unit]!;
+    const isHidden =
+      isSnapshot && newestPlace[item]! >= startPlace[unit]! && !insertsAfterDeletion(sweep, slot, item);
     if (isHidden || !replacesNewest(sweep, slot, item)) reportWrite(sweep, unit, slot);
     newest[item] = unit;
     newestPlace[item] = commitPlace[unit]!;
     isRow[item] = (units.writeShape[slot]! & DELETES) === 0 ? 1 : 0;
   }
+}
+
+/** An insert is in conflict with no deletion, also one that its snapshot does not see: the key is free (15 and 18). */
+function insertsAfterDeletion({ isRow, units }: Sweep, slot: number, item: number): boolean {
+  return (units.writeShape[slot]! & INSERTS) !== 0 && isRow[item] === 0;
 }
 
 function replacesNewest({ isRow, newest, units }: Sweep, slot: number, item: number): boolean {
