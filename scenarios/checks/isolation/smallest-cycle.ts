@@ -46,7 +46,7 @@ export function findSmallestCycle(
   const { of, sizes } = stronglyConnected(graph, cyclic);
   const search = createSearch(units, graph, of);
   let missed = false;
-  for (let size = 2; size <= LARGEST_GUESS || !missed; size++) {
+  for (let size = 2; size <= LARGEST_GUESS || (!missed && size <= units.count); size++) {
     search.edges = 0;
     const cycle = findCycleOf(search, size, budget);
     if (cycle !== null) return cycle;

@@ -1,0 +1,297 @@
+import { describe, expect, test } from "vitest";
+import type { Effect } from "./effects.ts";
+import { makeGid } from "./gid.ts";
+import type { Message } from "./messages.ts";
+import {
+  beat,
+  changeOf,
+  createBench,
+  give,
+  hear,
+  prepareOwn,
+  prepareRemote,
+  START,
+  startBench,
+} from "./testing.ts";
+
+function sent(effects: readonly Effect[]): { to: number; message: Message }[] {
+  return effects.flatMap((effect) =>
+    effect.type === "send" ? [{ to: effect.to, message: effect.message }] : [],
+  );
+}
+
+function commands(effects: readonly Effect[]): string[] {
+  return effects.flatMap((effect) => (effect.type === "database" ? [effect.command.type] : []));
+}
+
+const REASON = { rule: "wounded", node: 2, detail: "for the test" } as const;
+
+describe("a node that has not been started", () => {
+  test("takes nothing else", () => {
+    expect(() => give(createBench(), { type: "timer", timer: "heartbeat" })).toThrow("before it was started");
+  });
+
+  test("is not started twice", () => {
+    expect(() => {
+      give(startBench(), { type: "started", records: [], prepared: [], outcomes: [], finished: [] });
+    }).toThrow("twice");
+  });
+});
+
+describe("a client", () => {
+  test("is told to come again before a majority's clocks were compared", () => {
+    const bench = createBench();
+    give(bench, { type: "started", records: [], prepared: [], outcomes: [], finished: [] });
+    const request = { type: "begin", isolation: "repeatable read", age: 0 } as const;
+    const [answer] = give(bench, { type: "request", session: 1, request });
+    expect(answer).toMatchObject({ type: "answer", answer: { type: "aborted", error: { code: "57P03" } } });
+  });
+
+  test("that disconnects while its transaction commits changes nothing of the commit", () => {
+    const bench = startBench();
+    const gid = prepareOwn(bench);
+    give(bench, { type: "request", session: 1, request: { type: "disconnect" } });
+    hear(bench, 2, { type: "vote", gid, stamp: START });
+    expect(commands(hear(bench, 3, { type: "vote", gid, stamp: START }))).toEqual(["commitPrepared"]);
+    const effects = give(bench, { type: "database", reply: { type: "committedPrepared", gid } });
+    expect(sent(effects).map(({ to, message }) => [to, message.type])).toEqual([
+      [2, "commit"],
+      [3, "commit"],
+    ]);
+    expect(effects.some(({ type }) => type === "answer")).toBe(false);
+  });
+
+  test("whose failed transaction it commits is told that it was rolled back", () => {
+    const bench = startBench();
+    give(bench, {
+      type: "request",
+      session: 1,
+      request: { type: "begin", isolation: "read committed", age: 0 },
+    });
+    give(bench, { type: "database", reply: { type: "begun", session: 1 } });
+    give(bench, { type: "request", session: 1, request: { type: "commit" } });
+    const effects = give(bench, { type: "database", reply: { type: "rolledBack", session: 1 } });
+    expect(effects).toEqual([{ type: "answer", session: 1, answer: { type: "rolledBack" } }]);
+  });
+});
+
+describe("a write set", () => {
+  test("of another generation is refused", () => {
+    const bench = startBench();
+    const effects = give(bench, { type: "change", from: 2, change: changeOf(2, 1, { generation: 2 }) });
+    expect(commands(effects)).toEqual([]);
+    expect(sent(effects)).toMatchObject([
+      { to: 2, message: { type: "refusal", reason: { rule: "other generation" } } },
+    ]);
+  });
+
+  test("of a coordinator whose clock nobody bears out is refused", () => {
+    const bench = startBench();
+    const change = changeOf(2, 1, { coordinatorStamp: START + 3_600_000_000 });
+    const effects = give(bench, { type: "change", from: 2, change });
+    expect(sent(effects)).toMatchObject([{ message: { type: "refusal", reason: { rule: "clock drift" } } }]);
+  });
+
+  test("that comes twice is applied once", () => {
+    const bench = startBench();
+    expect(commands(give(bench, { type: "change", from: 2, change: changeOf(2, 1) }))).toEqual(["apply"]);
+    expect(commands(give(bench, { type: "change", from: 2, change: changeOf(2, 1) }))).toEqual([]);
+  });
+
+  test("that its abort overtook is not prepared any more", () => {
+    const bench = startBench();
+    hear(bench, 2, { type: "abort", gid: makeGid(2, 1), reason: REASON });
+    expect(commands(give(bench, { type: "change", from: 2, change: changeOf(2, 1) }))).toEqual([]);
+  });
+
+  test("of a transaction that all have finished is not applied again", () => {
+    const bench = startBench();
+    hear(bench, 2, { type: "heartbeat", finishedBelow: makeGid(2, 5), clock: START });
+    expect(commands(give(bench, { type: "change", from: 2, change: changeOf(2, 4) }))).toEqual([]);
+    expect(commands(give(bench, { type: "change", from: 2, change: changeOf(2, 5) }))).toEqual(["apply"]);
+  });
+
+  test("that was aborted while it was applied is rolled back, whatever PostgreSQL had already answered", () => {
+    const bench = startBench();
+    const { label } = changeOf(2, 1);
+    give(bench, { type: "change", from: 2, change: changeOf(2, 1) });
+    expect(commands(hear(bench, 2, { type: "abort", gid: label.gid, reason: REASON }))).toEqual(["rollback"]);
+    expect(give(bench, { type: "database", reply: { type: "applied", gid: label.gid } })).toEqual([]);
+    expect(
+      commands(give(bench, { type: "database", reply: { type: "rolledBack", session: -label.gid } })),
+    ).toEqual([]);
+  });
+
+  test("that was aborted while it was prepared is rolled back as soon as it is prepared", () => {
+    const bench = startBench();
+    const { gid } = changeOf(2, 1).label;
+    give(bench, { type: "change", from: 2, change: changeOf(2, 1) });
+    give(bench, { type: "database", reply: { type: "applied", gid } });
+    expect(commands(hear(bench, 2, { type: "abort", gid, reason: REASON }))).toEqual([]);
+    const effects = give(bench, { type: "database", reply: { type: "prepared", gid } });
+    expect(commands(effects)).toEqual(["rollbackPrepared"]);
+    expect(sent(effects)).toEqual([]);
+  });
+});
+
+describe("messages that come late or again", () => {
+  test("a vote for what the coordinator has forgotten is answered with abort", () => {
+    const bench = startBench();
+    const effects = hear(bench, 2, { type: "vote", gid: makeGid(1, 77), stamp: START });
+    expect(sent(effects)).toMatchObject([{ to: 2, message: { type: "abort", gid: makeGid(1, 77) } }]);
+  });
+
+  test("a commit said again is acked again, and carried out once", () => {
+    const bench = startBench();
+    const gid = prepareRemote(bench, 1);
+    expect(commands(hear(bench, 2, { type: "commit", gid, csn: START }))).toEqual(["commitPrepared"]);
+    expect(hear(bench, 2, { type: "commit", gid, csn: START })).toEqual([]);
+    give(bench, { type: "database", reply: { type: "committedPrepared", gid } });
+    const effects = hear(bench, 2, { type: "commit", gid, csn: START });
+    expect(effects).toEqual([{ type: "send", to: 2, message: { type: "finished", gid } }]);
+  });
+
+  test("a commit is said again until every member has acked it, then forgotten", () => {
+    const bench = startBench();
+    const gid = prepareOwn(bench);
+    for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid, stamp: START });
+    give(bench, { type: "database", reply: { type: "committedPrepared", gid } });
+    hear(bench, 2, { type: "finished", gid });
+    const commits = () =>
+      sent([...beat(bench), ...beat(bench), ...beat(bench)]).filter(
+        ({ message }) => message.type === "commit",
+      );
+    expect(commits()).toEqual([{ to: 3, message: { type: "commit", gid, csn: bench.state.clock.floor } }]);
+    hear(bench, 3, { type: "finished", gid });
+    expect(commits()).toEqual([]);
+    expect(bench.state.transactions.count).toBe(0);
+  });
+
+  test("the mark in a heartbeat aborts what is undecided below it, and only that", () => {
+    const bench = startBench();
+    prepareRemote(bench, 1);
+    prepareRemote(bench, 2);
+    const effects = hear(bench, 2, { type: "heartbeat", finishedBelow: makeGid(2, 2), clock: START });
+    const rolledBack = effects.flatMap((effect) =>
+      effect.type === "database" && effect.command.type === "rollbackPrepared" ? [effect.command.gid] : [],
+    );
+    expect(rolledBack).toEqual([makeGid(2, 1)]);
+  });
+});
+
+describe("an older transaction that waits", () => {
+  const waits = (waiter: number, holder: number) =>
+    ({ type: "database", reply: { type: "waits", edges: [{ waiter, holder }] } }) as const;
+
+  test("has a younger prepared one's coordinator asked to abort it", () => {
+    const bench = startBench();
+    const own = prepareOwn(bench);
+    give(bench, { type: "change", from: 2, change: changeOf(2, 1, { age: 1 }) });
+    const effects = give(bench, waits(-makeGid(2, 1), -own));
+    expect(commands(effects)).toEqual(["rollbackPrepared"]);
+    expect(sent(effects).map(({ to, message }) => [to, message.type])).toEqual([
+      [2, "abort"],
+      [3, "abort"],
+    ]);
+  });
+
+  test("does not touch an older one", () => {
+    const bench = startBench();
+    const own = prepareOwn(bench);
+    give(bench, { type: "change", from: 2, change: changeOf(2, 1, { age: START * 2 }) });
+    expect(give(bench, waits(-makeGid(2, 1), -own))).toEqual([]);
+  });
+
+  test("does not touch one that is decided", () => {
+    const bench = startBench();
+    const own = prepareOwn(bench);
+    for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid: own, stamp: START });
+    give(bench, { type: "change", from: 2, change: changeOf(2, 1, { age: 1 }) });
+    expect(give(bench, waits(-makeGid(2, 1), -own))).toEqual([]);
+  });
+
+  test("takes the row from a younger client's open transaction, whose next request is told so", () => {
+    const bench = startBench();
+    const request = { type: "begin", isolation: "read committed", age: 0 } as const;
+    give(bench, { type: "request", session: 1, request });
+    give(bench, { type: "database", reply: { type: "begun", session: 1 } });
+    give(bench, { type: "change", from: 2, change: changeOf(2, 1, { age: 1 }) });
+    expect(commands(give(bench, waits(-makeGid(2, 1), 1)))).toEqual(["rollback"]);
+    const effects = give(bench, { type: "request", session: 1, request: { type: "commit" } });
+    expect(effects).toMatchObject([
+      { type: "answer", answer: { type: "aborted", error: { code: "40P01" } } },
+    ]);
+  });
+});
+
+describe("a restarted node", () => {
+  const label = (coordinator: number, sequence: number) => changeOf(coordinator, sequence).label;
+
+  test("aborts its own undecided transactions under 2PC, and tells the others", () => {
+    const bench = createBench();
+    const effects = give(bench, {
+      type: "started",
+      records: [],
+      prepared: [label(1, 3)],
+      outcomes: [],
+      finished: [],
+    });
+    expect(commands(effects)).toContain("rollbackPrepared");
+    expect(sent(effects).filter(({ message }) => message.type === "abort")).toHaveLength(2);
+  });
+
+  test("goes on with a decision that was on record", () => {
+    const bench = createBench();
+    const { gid } = label(1, 3);
+    const record = { kind: "decision", gid, generation: 1, members: 7, csn: START + 5 } as const;
+    bench.now = START + 10;
+    const effects = give(bench, {
+      type: "started",
+      records: [record],
+      prepared: [label(1, 3)],
+      outcomes: [],
+      finished: [],
+    });
+    expect(commands(effects)).toContain("commitPrepared");
+    expect(sent(effects).filter(({ message }) => message.type === "commit")).toHaveLength(2);
+  });
+
+  test("votes again for what it had prepared, with the stamp that the label kept", () => {
+    const bench = createBench();
+    const effects = give(bench, {
+      type: "started",
+      records: [],
+      prepared: [label(2, 3)],
+      outcomes: [],
+      finished: [],
+    });
+    expect(sent(effects)).toContainEqual({
+      to: 2,
+      message: { type: "vote", gid: makeGid(2, 3), stamp: START },
+    });
+  });
+
+  test("says its commits again to all, since it cannot know who has heard", () => {
+    const bench = createBench();
+    const gid = makeGid(1, 3);
+    give(bench, { type: "started", records: [], prepared: [], outcomes: [{ gid, csn: 9 }], finished: [] });
+    const again = sent([...beat(bench), ...beat(bench), ...beat(bench)]).filter(
+      ({ message }) => message.type === "commit",
+    );
+    expect(again).toEqual([2, 3].map((to) => ({ to, message: { type: "commit", gid, csn: 9 } })));
+  });
+
+  test("gives no sequence number and no stamp a second time", () => {
+    const first = createBench();
+    give(first, { type: "started", records: [], prepared: [], outcomes: [], finished: [] });
+    for (const peer of [2, 3]) {
+      hear(first, peer, { type: "heartbeat", finishedBelow: makeGid(peer, 1), clock: START });
+    }
+    const gid = prepareOwn(first);
+    const records = first.emitted.flatMap((effect) => (effect.type === "persist" ? [effect.record] : []));
+    const second = startBench({}, { records });
+    second.now = START - 100_000;
+    expect(prepareOwn(second)).toBeGreaterThan(gid);
+    expect(second.state.clock.floor).toBeGreaterThan(first.state.clock.floor);
+  });
+});
