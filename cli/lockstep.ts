@@ -20,7 +20,8 @@ const program = new Command("lockstep")
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
 
 try {
-  await program.parseAsync(process.argv);
+  if (process.argv.length <= 2) program.outputHelp();
+  else await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = answerTo(error);
 }

@@ -24,6 +24,7 @@ export function createClock(offsetUs: number, ppm: number): Clock {
 
 export function readClock(clock: Clock, now: Micros): number {
   const elapsed = now - clock.anchor;
+  if (clock.ppm === 0) return clock.shown + elapsed;
   return clock.shown + elapsed + Math.floor((elapsed * clock.ppm) / MILLION);
 }
 

@@ -32,8 +32,6 @@ export interface Link {
   readonly channel: Channel;
   readonly ordered: boolean;
   readonly latency: Distribution;
-  /** Name of its random stream. */
-  readonly stream: string;
   cut: boolean;
   /** Rises with every cut, so that a timer of an earlier one is recognised. */
   cuts: number;
@@ -149,7 +147,6 @@ function createLink(parameters: NetworkParameters, channel: Channel, from: NodeI
     channel,
     ordered: channel === "stream" || parameters.mode === "ordered",
     latency: own?.latency ?? parameters.latency,
-    stream: `network/${channel}/${from}>${to}`,
     cut: false,
     cuts: 0,
     connection: 0,

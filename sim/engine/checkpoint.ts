@@ -8,7 +8,7 @@ import type { DirectorState } from "../../scenarios/director.ts";
 import type { Micros } from "../../scenarios/history.ts";
 import { restoreStreams, type SavedStreams, saveStreams } from "./random.ts";
 import { runUntil } from "./simulation.ts";
-import type { SimWorld, WorldState } from "./world.ts";
+import { drawsOf, type SimWorld, type WorldState } from "./world.ts";
 
 export interface Checkpoint {
   readonly events: number;
@@ -38,6 +38,7 @@ export function restoreCheckpoint(world: SimWorld, checkpoint: Checkpoint): void
   world.state = structuredClone(checkpoint.state);
   world.director.state = structuredClone(checkpoint.director);
   world.streams = restoreStreams(world.seed, checkpoint.streams);
+  world.draws = drawsOf(world.streams, world.state.network);
 }
 
 /** Runs a new world up to and at `until`, with a checkpoint at its start and then one every `every` events. */

@@ -40,30 +40,30 @@ export function timerKind(timer: TimerName): number {
   return KIND.timer + TIMER_NAMES.indexOf(timer);
 }
 
-const NODES = 32;
-const LINKS = 1024;
+const NODE_BITS = 5;
+const LINK_BITS = 10;
 
 export function nodeTarget(node: NodeId, incarnation: number): number {
-  return incarnation * NODES + node;
+  return (incarnation << NODE_BITS) | node;
 }
 
 export function targetNode(target: number): NodeId {
-  return target % NODES;
+  return target & ((1 << NODE_BITS) - 1);
 }
 
 export function targetIncarnation(target: number): number {
-  return Math.floor(target / NODES);
+  return target >>> NODE_BITS;
 }
 
 /** A link by its index, and a number that tells one state of it from a later one. */
 export function linkTarget(index: number, version: number): number {
-  return version * LINKS + index;
+  return (version << LINK_BITS) | index;
 }
 
 export function targetLink(target: number): number {
-  return target % LINKS;
+  return target & ((1 << LINK_BITS) - 1);
 }
 
 export function targetVersion(target: number): number {
-  return Math.floor(target / LINKS);
+  return target >>> LINK_BITS;
 }

@@ -17,6 +17,7 @@ import { reduce } from "../../protocol/reduce.ts";
 import { answerClient, loseSessions, noteGid } from "../../scenarios/director.ts";
 import type { Fact } from "../../scenarios/facts.ts";
 import { isSite } from "../../scenarios/faults.ts";
+import type { Random } from "../../scenarios/random.ts";
 import { sample } from "../../scenarios/sampling.ts";
 import { readClock, realSpan } from "../clock.ts";
 import { beginSync, crashFile, type DiskFile, endSync } from "../disk.ts";
@@ -55,8 +56,7 @@ import {
   timerKind,
 } from "./kinds.ts";
 import { push } from "./queue.ts";
-import { streamOf } from "./random.ts";
-import { type FactSink, freshState, type Machine, machineOf, randomOfNode, type SimWorld } from "./world.ts";
+import { type FactSink, freshState, type Machine, machineOf, type SimWorld } from "./world.ts";
 
 /** How long a reader waits before it tries again to open a stream. */
 const REOPEN_US = 50_000;
@@ -107,7 +107,7 @@ export function crashMachine(world: SimWorld, machine: Machine): void {
   machine.incarnation += 1;
   machine.outbox.length = 0;
   machine.backlog.length = 0;
-  const keep = world.scenario.disk.unsynced === "lost" ? 0 : randomOfNode(world, "disk", node)();
+  const keep = world.scenario.disk.unsynced === "lost" ? 0 : (world.draws.disks[node] as Random)();
   const observe = world.observe;
   crashLog(
     machine.log,
@@ -391,7 +391,7 @@ function send(world: SimWorld, machine: Machine, to: NodeId, message: Message): 
   const { network, queue } = world.state;
   const index = linkIndex(network, "messages", machine.node, to);
   const link = network.links[index] as Link;
-  const random = streamOf(world.streams, link.stream);
+  const random = world.draws.links[index] as Random;
   const target = linkTarget(index, link.connection);
   const arrival = arrivalOf(network, link, queue.time, random);
   if (arrival >= 0) push(queue, arrival, KIND.message, target, message);
@@ -417,7 +417,7 @@ export function pushForNode(
 }
 
 function scheduleSync(world: SimWorld, machine: Machine, _file: DiskFile, kind: number): void {
-  const us = sample(world.scenario.disk.fsync, randomOfNode(world, "disk", machine.node));
+  const us = sample(world.scenario.disk.fsync, world.draws.disks[machine.node] as Random);
   pushForNode(world, machine, us * machine.fsyncFactor, kind, null);
 }
 
@@ -435,7 +435,7 @@ function hostOf(world: SimWorld, node: NodeId): ServerHost {
       if (beginSync(machine.wal)) scheduleSync(world, machine, machine.wal, KIND.walSynced);
     },
     scheduleFinish: (gid, session) => {
-      const us = sample(world.scenario.database.finish, randomOfNode(world, "database", node));
+      const us = sample(world.scenario.database.finish, world.draws.databases[node] as Random);
       const finishing: Finishing = { gid, session };
       pushForNode(world, machineOf(world, node), us, KIND.commitFinished, finishing);
     },
@@ -459,7 +459,7 @@ function observerOf(world: SimWorld, node: NodeId, observe: FactSink): ServerObs
 
 function scheduleReply(world: SimWorld, machine: Machine, reply: DatabaseReply): void {
   const { queue } = world.state;
-  const us = sample(world.scenario.database.command, randomOfNode(world, "database", machine.node));
+  const us = sample(world.scenario.database.command, world.draws.databases[machine.node] as Random);
   let due = queue.time + us;
   if (due < machine.lastReply) due = machine.lastReply;
   machine.lastReply = due;
@@ -471,7 +471,7 @@ function sendChange(world: SimWorld, from: NodeId, to: NodeId, change: PreparedC
   const { network, queue } = world.state;
   const index = linkIndex(network, "stream", from, to);
   const link = network.links[index] as Link;
-  const arrival = arrivalOf(network, link, queue.time, streamOf(world.streams, link.stream));
+  const arrival = arrivalOf(network, link, queue.time, world.draws.links[index] as Random);
   if (arrival >= 0) push(queue, arrival, KIND.change, linkTarget(index, link.connection), change);
 }
 

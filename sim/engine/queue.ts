@@ -41,7 +41,7 @@ interface Slots {
   next: Int32Array;
   times: Float64Array;
   kinds: Uint8Array;
-  targets: Float64Array;
+  targets: Int32Array;
   payloads: unknown[];
   free: number;
 }
@@ -71,7 +71,7 @@ export function createQueue(): EventQueue {
   };
 }
 
-/** `time` is a whole number, not before the last event taken. `kind` fits a byte, `target` an exact integer. */
+/** `time` is a whole number, not before the last event taken. `kind` fits a byte, `target` 32 bits. */
 export function push(queue: EventQueue, time: number, kind: number, target: number, payload: unknown): void {
   if (time < queue.base) throw new RangeError(`event at ${time}, which is before now, ${queue.base}`);
   const slot = takeSlot(queue.slots);
@@ -182,7 +182,7 @@ function createSlots(capacity: number): Slots {
     next: new Int32Array(0),
     times: new Float64Array(0),
     kinds: new Uint8Array(0),
-    targets: new Float64Array(0),
+    targets: new Int32Array(0),
     payloads: [],
     free: NONE,
   };
@@ -198,7 +198,7 @@ function growSlots(slots: Slots, capacity: number): void {
   slots.times.set(times);
   slots.kinds = new Uint8Array(capacity);
   slots.kinds.set(kinds);
-  slots.targets = new Float64Array(capacity);
+  slots.targets = new Int32Array(capacity);
   slots.targets.set(targets);
   for (let slot = capacity - 1; slot >= slots.capacity; slot--) {
     slots.payloads[slot] = null;

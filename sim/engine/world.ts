@@ -34,6 +34,8 @@ export interface SimWorld {
   readonly options: WorldOptions;
   state: WorldState;
   streams: RandomStreams;
+  /** Of the streams, those that are drawn from all the time. */
+  draws: Draws;
   readonly director: Director;
   readonly step: Step;
   /** By node: where its effects go, and what its PostgreSQL asks of the machine. */
@@ -45,6 +47,15 @@ export interface SimWorld {
   record: ((time: Micros, node: NodeId, input: Input) => void) | null;
   /** Carries out the fault of an armed trigger. */
   trigger: ((armed: ArmedTrigger) => void) | null;
+}
+
+export interface Draws {
+  /** By index of link, as in the network. */
+  readonly links: readonly Random[];
+  /** By node. */
+  readonly disks: readonly Random[];
+  readonly databases: readonly Random[];
+  readonly clients: Random;
 }
 
 export type FactSink = (fact: Fact, at: Micros) => void;
@@ -112,12 +123,15 @@ export function createWorld(scenario: Scenario, seed: string, options: WorldOpti
   const workload = createWorkload(scenario.workload, scenario.nodes);
   const offered = offer(() => world);
   const director = createDirector(offered, workload, scenario.duration, options.keepHistory);
+  const state = createState(scenario, workload);
+  const streams = createStreams(seed);
   const world: SimWorld = {
     scenario,
     seed,
     options,
-    state: createState(scenario, workload),
-    streams: createStreams(seed),
+    state,
+    streams,
+    draws: drawsOf(streams, state.network),
     director,
     step: options.step ?? stepOf(scenario),
     emitters: [],
@@ -135,8 +149,15 @@ export function machineOf(world: SimWorld, node: NodeId): Machine {
   return machine;
 }
 
-export function randomOfNode(world: SimWorld, what: "disk" | "database", node: NodeId): Random {
-  return streamOf(world.streams, NODE_STREAMS[what][node] as string);
+export function drawsOf(streams: RandomStreams, { links, nodes }: Network): Draws {
+  const byNode = (what: string): Random[] =>
+    Array.from({ length: nodes + 1 }, (_, node) => streamOf(streams, `${what}/${node}`));
+  return {
+    links: links.map(({ channel, from, to }) => streamOf(streams, `network/${channel}/${from}>${to}`)),
+    disks: byNode("disk"),
+    databases: byNode("database"),
+    clients: streamOf(streams, "clients"),
+  };
 }
 
 /** What a started node is: nothing but its configuration. */
@@ -145,11 +166,6 @@ export function freshState(scenario: Scenario, node: NodeId): NodeState {
 }
 
 const SECOND = 1_000_000;
-
-const NODE_STREAMS = {
-  disk: Array.from({ length: 32 }, (_, node) => `disk/${node}`),
-  database: Array.from({ length: 32 }, (_, node) => `database/${node}`),
-};
 
 function stepOf(scenario: Scenario): Step {
   return scenario.mutant === null ? realStep : mutantNamed(scenario.mutant).step;
@@ -165,11 +181,11 @@ function offer(world: () => SimWorld): World {
       push(queue, queue.time + afterUs, KIND.wake, client, null);
     },
     request: (node, session, request) => {
-      const { scenario, state, streams } = world();
+      const { scenario, state, draws } = world();
       const machine = state.machines[node] as Machine;
       if (!machine.up) return false;
       const { queue } = state;
-      const due = queue.time + sample(scenario.database.client, streamOf(streams, "clients"));
+      const due = queue.time + sample(scenario.database.client, draws.clients);
       push(queue, due, KIND.request, nodeTarget(node, machine.incarnation), { session, request });
       return true;
     },
