@@ -23,7 +23,7 @@ export function ascending(keys: Float64Array): Int32Array {
   let width = 1;
   while (width < count) width *= 2;
   if (!isWhole || (greatest - least + 1) * width > Number.MAX_SAFE_INTEGER) {
-    return indexes.sort((one, other) => keys[one]! - keys[other]! || one - other);
+    return indexes.sort((one, other) => keys[one]! - keys[other]!);
   }
   const packed = new Float64Array(count);
   for (let index = 0; index < count; index++) packed[index] = (keys[index]! - least) * width + index;

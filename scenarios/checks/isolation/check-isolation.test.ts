@@ -720,12 +720,20 @@ describe("rows that come and go", () => {
     expect(report.violations.at(-1)?.sentences[0]).toContain("it found no row");
   });
 
-  it("so does one of the whole table", () => {
+  it("so does one of the whole table, also of a key that is not heard of before", () => {
     const report = check([
+      { steps: [{ readAll: [{ key: "x", from: 1 }] }] },
       { steps: [{ insert: "x" }, { insert: "y" }] },
-      { steps: [{ readAll: [{ key: "x", from: 0 }] }] },
     ]);
     expect(anomalyAt(report, "update atomic")).toBe("fractured read");
+  });
+
+  it("a row that is inserted and changed in one transaction was not there before", () => {
+    const report = check([
+      { steps: [{ insert: "x" }, { write: "x", over: { gid: -1 } }] },
+      { steps: [{ read: "x", from: "absent" }] },
+    ]);
+    expect(report.strongest).toBe("strict serializable");
   });
 
   it("and a DELETE that finds nothing", () => {
@@ -755,23 +763,84 @@ describe("rows that come and go", () => {
     expect(report.violations.at(-1)?.sentences[1]).toBe("T0 deleted r/x, and T1 did not find it.");
   });
 
+  const y = { write: "y", over: "initial" } as const;
+
   it("a key has several lives, in order of CSN", () => {
     const lines: Line[] = [
-      { csn: 30, steps: [{ delete: "x", over: 2 }] },
       { csn: 10, steps: [{ delete: "x", over: "initial" }] },
-      { csn: 20, steps: [{ insert: "x" }] },
       { csn: 40, steps: [{ insert: "x" }] },
-      { steps: [{ read: "x", from: 2 }] },
-      { steps: [{ read: "x", from: 3 }] },
+      { csn: 50, steps: [{ delete: "x", over: 1 }] },
+      { csn: 20, steps: [{ insert: "x" }] },
+      { csn: 30, steps: [{ delete: "x", over: 3 }] },
+      {
+        steps: [
+          { read: "x", from: 1 },
+          { read: "x", from: 1 },
+        ],
+      },
     ];
     expect(check(lines).strongest).toBe("strict serializable");
-    const skewed: Line = {
+    const inSecondLife: Line = {
       steps: [
-        { read: "x", from: 2 },
+        { read: "x", from: 1 },
+        { write: "z", over: "initial" },
+      ],
+    };
+    const stillInFirst: Line = {
+      steps: [
+        { read: "z", from: 6 },
         { read: "x", from: 3 },
       ],
     };
-    expect(anomalyAt(check([...lines, skewed]), "GSI")).toBe("causality violation");
+    expect(anomalyAt(check([...lines, inSecondLife, stillInFirst]), "GSI")).toBe("causality violation");
+  });
+
+  it("a life that did not end is the last, whatever its CSN", () => {
+    const report = check([
+      { csn: 40, steps: [{ insert: "x" }] },
+      { csn: 50, steps: [{ delete: "x", over: 0 }] },
+      { csn: 20, steps: [{ insert: "x" }] },
+    ]);
+    expect(report.strongest).toBe("strict serializable");
+  });
+
+  it("an insert may name the deletion that it follows", () => {
+    const lines: Line[] = [
+      { csn: 30, steps: [{ insert: "x", over: 1 }] },
+      { csn: 20, steps: [{ delete: "x", over: "initial" }] },
+    ];
+    expect(check(lines).strongest).toBe("strict serializable");
+  });
+
+  it("which of several absences was seen is left open", () => {
+    const lines: Line[] = [
+      { csn: 10, steps: [{ delete: "x", over: "initial" }] },
+      { csn: 20, steps: [{ insert: "x" }] },
+      { csn: 30, steps: [{ delete: "x", over: 1 }, y] },
+    ];
+    const reader: Line = {
+      steps: [
+        { read: "x", from: "absent" },
+        { read: "y", from: "initial" },
+      ],
+    };
+    expect(check([...lines, reader]).strongest).toBe("strict serializable");
+  });
+
+  it("and so are all absences if a transaction is unrecorded, and whether a key was inserted twice", () => {
+    const stranger: [number, number] = [999 * 32 + 1, 20];
+    const lines: Line[] = [
+      { csn: 10, steps: [{ insert: "x" }, y] },
+      {
+        steps: [
+          { read: "x", from: "absent" },
+          { read: "y", from: 0 },
+        ],
+      },
+      { csn: 30, steps: [{ insert: "x" }] },
+    ];
+    expect(check(lines).strongest).toBe("read committed");
+    expect(checkIsolation(handMade(lines, [stranger]), false).strongest).toBe("strict serializable");
   });
 
   it("two inserts of one key without a delete are a lost update", () => {
@@ -790,16 +859,17 @@ describe("rows that come and go", () => {
 
   it("what a transaction inserts and deletes never was", () => {
     const report = check([
-      { steps: [{ insert: "x" }, { delete: "x", over: { gid: -1 } }, { write: "y", over: "initial" }] },
-      { steps: [{ insert: "x" }] },
+      { steps: [{ insert: "x" }, { delete: "x", over: { gid: -1 } }] },
+      { steps: [{ insert: "x" }, y] },
       {
         steps: [
           { read: "x", from: "absent" },
-          { read: "y", from: 0 },
+          { read: "y", from: 1 },
         ],
       },
     ]);
-    expect(report.strongest).toBe("strict serializable");
+    // There is but one absence, the one before T1.
+    expect(anomalyAt(report, "update atomic")).toBe("fractured read");
   });
 });
 

@@ -123,4 +123,98 @@ describe("evidence", () => {
     );
     expect(cycles).toBeGreaterThan(500);
   });
+
+  /** Two sessions, in each an update, then something else, and then a read that misses the other's update. */
+  function crossedSessions(between: number): Line[] {
+    const filler: Line[] = Array.from({ length: between }, () => ({
+      steps: [{ read: "z", from: "initial" }],
+    }));
+    const session = (number: number, own: string, other: string): Line[] =>
+      [
+        { steps: [{ write: own, over: "initial" }] } satisfies Line,
+        ...filler,
+        { steps: [{ read: other, from: "initial" }] } satisfies Line,
+      ].map((line) => ({ ...line, session: number }));
+    return [...session(1, "x", "y"), ...session(2, "y", "x")];
+  }
+
+  it("prefers two long stretches of sessions to a cycle of five edges", () => {
+    const lines = crossedSessions(2);
+    const at = lines.length;
+    const chain: Line[] = [
+      { steps: [{ write: "a", over: "initial" }] },
+      {
+        steps: [
+          { read: "a", from: at },
+          { write: "b", over: "initial" },
+        ],
+      },
+      {
+        steps: [
+          { read: "b", from: at + 1 },
+          { write: "c", over: "initial" },
+        ],
+      },
+      {
+        steps: [
+          { read: "c", from: at + 2 },
+          { write: "d", over: "initial" },
+        ],
+      },
+      {
+        steps: [
+          { read: "d", from: at + 3 },
+          { read: "a", from: "initial" },
+        ],
+      },
+    ];
+    const { violations } = checkIsolation(handMade([...lines, ...chain]), false);
+    const violation = violations.find(({ level }) => level === "strong session SI");
+    expect(violation?.edges.map(({ kind }) => kind).sort()).toEqual(["RW", "RW", "SO", "SO"]);
+    expect(violation?.anomaly).toBe("long fork");
+  });
+
+  it("prefers a long stretch of a session to a longer cycle of PSI too", () => {
+    const filler: Line = { session: 1, steps: [{ read: "z", from: "initial" }] };
+    const lines: Line[] = [
+      { session: 1, steps: [{ write: "x", over: "initial" }] },
+      filler,
+      filler,
+      { session: 1, steps: [{ write: "y", over: "initial" }] },
+      {
+        steps: [
+          { read: "y", from: 3 },
+          { read: "x", from: "initial" },
+        ],
+      },
+      { steps: [{ write: "a", over: "initial" }] },
+      {
+        steps: [
+          { read: "a", from: 5 },
+          { write: "b", over: "initial" },
+        ],
+      },
+      {
+        steps: [
+          { read: "b", from: 6 },
+          { write: "c", over: "initial" },
+        ],
+      },
+      {
+        steps: [
+          { read: "c", from: 7 },
+          { read: "a", from: "initial" },
+        ],
+      },
+    ];
+    const { violations } = checkIsolation(handMade(lines), false);
+    const violation = violations.find(({ level }) => level === "PSI");
+    expect(violation?.transactions.map(Number).sort()).toEqual([0, 3, 4]);
+  });
+
+  it("tells a stretch of a session as one edge, however long", () => {
+    const { violations } = checkIsolation(handMade(crossedSessions(200)), false);
+    const violation = violations.find(({ level }) => level === "strong session SI");
+    expect(violation?.transactions.map(Number).sort((one, other) => one - other)).toEqual([0, 201, 202, 403]);
+  });
 });

@@ -61,6 +61,12 @@ export function explainCycle(units: CommittedTransactions, versions: VersionOrde
     if (edge.kind === "SO" && last?.kind === "SO") edges[edges.length - 1] = { ...edge, from: last.from };
     else edges.push(edge);
   }
+  const first = edges[0]!;
+  const last = edges[edges.length - 1]!;
+  if (first.kind === "SO" && last.kind === "SO") {
+    edges.pop();
+    edges[0] = { ...first, from: last.from };
+  }
   return explainEdges(units, versions, nameCycle(edges), edges);
 }
 

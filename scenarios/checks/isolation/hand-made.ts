@@ -24,6 +24,8 @@ export type Step =
       readonly from: Version | "own" | "absent";
       readonly value?: Value;
       readonly lock?: true;
+      /** Of the statement's own snapshot; else the line's. */
+      readonly label?: Csn;
     }
   | { readonly readAll: readonly { readonly key: string; readonly from: Version }[] }
   | { readonly write: string; readonly over: Version; readonly value?: Value; readonly add?: number }
@@ -105,7 +107,8 @@ function recordOf(
 }
 
 function operationOf(lines: readonly Line[], line: Line, step: Step, invokedAt: number): Operation {
-  const snapshot = { csn: line.label ?? 0, count: line.count ?? 0 };
+  const label = "read" in step ? step.label : undefined;
+  const snapshot = { csn: label ?? line.label ?? 0, count: line.count ?? 0 };
   const result = { ...outcomeOf(lines, step), snapshot };
   return { statement: statementOf(step), invokedAt, completedAt: invokedAt + 0.005, result, error: null };
 }

@@ -21,6 +21,7 @@ const histories = fc.record({
   keys: fc.constantFrom(2, 6, 30),
   lag: fc.constantFrom(0, 0, 2, 6),
   spoil: fc.constant(0),
+  lost: fc.constantFrom(0, 30),
 });
 
 /** What may be changed in one transaction of a history that was right. */
@@ -172,6 +173,17 @@ describe("labels", () => {
     expect(violated([write, second, { ...third, steps: [{ write: "x", over: 0 }] }])).toEqual(["NOCONFLICT"]);
   });
 
+  it("NOCONFLICT: an insert follows the deletion that it names", () => {
+    const lives: Line[] = [
+      { csn: 10, label: 0, steps: [{ delete: "x", over: "initial" }] },
+      { csn: 20, label: 10, steps: [{ insert: "x", over: 0 }] },
+      { csn: 30, label: 20, steps: [{ delete: "x", over: 1 }] },
+    ];
+    const last = (over: number): Line => ({ csn: 40, label: 30, steps: [{ insert: "x", over }] });
+    expect(violated([...lives, last(2)])).toEqual([]);
+    expect(violated([...lives, last(0)])).toEqual(["NOCONFLICT"]);
+  });
+
   it("NOCONFLICT: no commit lies within its own snapshot", () => {
     expect(violated([{ csn: 10, label: 10, steps: [{ write: "x", over: "initial" }] }])).toContain(
       "NOCONFLICT",
@@ -205,6 +217,27 @@ describe("labels", () => {
     expect(violated([write, read(10, 11)])).toEqual([]);
     const lost: Line = { ...write, outcome: "unknown", committed: true };
     expect(violated([lost, read(9, 11)])).toEqual([]);
+  });
+
+  it("of READ COMMITTED statements are their own, and its commit has none", () => {
+    const line: Line = {
+      label: 0,
+      csn: 30,
+      isolation: "read committed",
+      steps: [
+        { write: "z", over: "initial" },
+        { read: "y", from: "initial", label: 5 },
+        { read: "x", from: 0, label: 10 },
+      ],
+    };
+    expect(violated([write, line])).toEqual([]);
+  });
+
+  it("do not tell what a READ COMMITTED statement read after it had waited for a lock", () => {
+    const isolation = "read committed";
+    const read = { read: "x", from: 0 } as const;
+    expect(violated([write, { isolation, label: 9, steps: [{ ...read, lock: true }] }])).toEqual([]);
+    expect(violated([write, { isolation, label: 9, steps: [read] }])).toEqual(["EXT"]);
   });
 
   it("a snapshot may hold some of the commits that share its CSN, as many as it counts", () => {

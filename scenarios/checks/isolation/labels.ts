@@ -240,7 +240,6 @@ function checkSessions(sweep: Sweep): void {
     }
     if (units.endedAt[unit] === Number.POSITIVE_INFINITY) continue;
     const holds = Math.max(startPlace[unit]!, commitPlace[unit]! + 1);
-    if (neededFor[session]! >= 0 && holds < needed[session]!) continue;
     needed[session] = holds;
     neededFor[session] = unit;
   }

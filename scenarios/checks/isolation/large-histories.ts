@@ -12,10 +12,20 @@ export interface LargeHistory {
   readonly lag: number;
   /** Share of reads, in percent. */
   readonly spoil: number;
+  /** Share of updates whose client never has its answer, in percent. */
+  readonly lost?: number;
 }
 
 /** With true labels: of the snapshot, unless reads are spoilt, and of the commit. Times follow the commits. */
-export function largeHistory({ seed, transactions, sessions, keys, lag, spoil }: LargeHistory): Line[] {
+export function largeHistory({
+  seed,
+  transactions,
+  sessions,
+  keys,
+  lag,
+  spoil,
+  lost = 0,
+}: LargeHistory): Line[] {
   const random = createRandom(seed);
   const lines: Line[] = [];
   /** By key: who wrote, ascending by commit. */
@@ -46,14 +56,16 @@ export function largeHistory({ seed, transactions, sessions, keys, lag, spoil }:
     }
     const began = Math.max(10 * id, ended[session]! + 1);
     ended[session] = began + random(30);
-    lines.push({
+    const line: Line = {
       session,
       at: [began, ended[session]!],
       csn: 2 * commits + 2,
       label: 2 * snapshot,
       count: snapshot,
       steps,
-    });
+    };
+    const isLost = writes.length > 0 && random(100) < lost;
+    lines.push(isLost ? { ...line, outcome: "unknown", committed: true } : line);
     if (writes.length === 0) continue;
     for (const key of writes) chains[key]!.push(id);
     committedAt[id] = commits;

@@ -34,6 +34,7 @@ const histories = fc.record({
   keys: fc.constantFrom(4, 12, 60),
   lag: fc.constantFrom(0, 3, 20),
   spoil: fc.constantFrom(0, 1, 15),
+  lost: fc.constantFrom(0, 30),
 });
 
 describe("parallel snapshot isolation", () => {

@@ -55,6 +55,10 @@ describe("PREFIX", () => {
     expect(check(reader(40, 3), later).violation?.missing).toEqual([30]);
   });
 
+  it("learns nothing from snapshots that hold more", () => {
+    expect(check(reader(40, 3), reader(50, 6)).violation?.missing).toEqual([10, 20, 30]);
+  });
+
   it("tells of commits beyond those that there are", () => {
     expect(check(reader(20, 3)).violation?.sentence).toContain("only 2 transactions were committed up to it");
     expect(check(reader(25, 2)).violation?.sentence).toContain("no transaction was committed with this CSN");

@@ -312,8 +312,6 @@ function readIfMissed(
 ): void {
   const { own, seenBy } = building;
   if (seenBy[item] === building.statements) return;
-  // A key that was asked for twice is missed once.
-  seenBy[item] = building.statements;
   if (own.owner[item] !== building.transactions) {
     addRead(building, item, ABSENT);
     if (eachRow) endLockedRow(building, record, index, position);

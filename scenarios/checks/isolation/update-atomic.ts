@@ -118,7 +118,7 @@ function noteObserved(
     if (version !== UNDECIDED) observe(observed, unit, units.readItem[read]!, placeOf(versions, version));
   }
   for (let slot = units.writeStart[unit]!; slot < units.writeStart[unit + 1]!; slot++) {
-    observe(observed, unit, units.writeItem[slot]!, versions.place[slot]! - 1);
+    observe(observed, unit, units.writeItem[slot]!, versions.place[slot]!);
   }
 }
 
