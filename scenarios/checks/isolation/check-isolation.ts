@@ -189,11 +189,12 @@ function smallestMixed(units: CommittedTransactions, graph: LevelGraph, dependen
 
 /** The fewest edges that close one of the RW edges; where that takes too long, those that close the first. */
 function smallestClosed(units: CommittedTransactions, graph: LevelGraph, closed: ClosedEdges): Cycle {
-  const first = { readers: closed.readers.slice(0, 1), writers: closed.writers.slice(0, 1) };
-  const cycle =
-    findClosing(units, graph, closed, LARGEST_GUESS - 1) ?? findClosing(units, graph, first, units.count);
-  if (cycle === null) throw new Error("an RW edge is said to be closed by a path that is not there");
-  return cycle;
+  const cycle = findClosing(units, graph, closed, LARGEST_GUESS - 1);
+  if (cycle !== null) return cycle;
+  const search = createSearch(units, graph, new Int32Array(graph.nodes));
+  const path = findPath(search, closed.writers[0]!, closed.readers[0]!, units.count);
+  if (path === null) throw new Error("an RW edge is said to be closed by a path that is not there");
+  return closedBy(path);
 }
 
 interface ReadWriteEdges {
@@ -210,16 +211,19 @@ function findClosing(
 ): Cycle | null {
   const search = createSearch(units, graph, new Int32Array(graph.nodes));
   for (let bound = 1; bound <= longest; bound++) {
-    for (let index = 0; index < readers.length; index++) {
-      if (search.edges > EDGE_BUDGET && readers.length > 1) return null;
+    for (let index = 0; index < readers.length && search.edges < EDGE_BUDGET; index++) {
       const path = findPath(search, writers[index]!, readers[index]!, bound);
-      if (path === null) continue;
-      const hops: Hop[] = path.map(() => "dependency");
-      hops[path.length - 1] = "RW";
-      return { units: path, hops };
+      if (path !== null) return closedBy(path);
     }
   }
   return null;
+}
+
+/** The path, and the RW edge from its end to its start. */
+function closedBy(path: number[]): Cycle {
+  const hops: Hop[] = path.map(() => "dependency");
+  hops[path.length - 1] = "RW";
+  return { units: path, hops };
 }
 
 function explainFracture(

@@ -173,8 +173,8 @@ function findEdge(
 ): UnitEdge {
   const any = hop === "any";
   const edge =
-    (any || hop === "dependency" || hop === "WR" ? findRead(units, versions, from, to) : null) ??
-    (any || hop === "dependency" || hop === "WW" ? findReplacement(units, versions, from, to) : null) ??
+    (any || hop === "dependency" ? findRead(units, versions, from, to) : null) ??
+    (any || hop === "dependency" ? findReplacement(units, versions, from, to) : null) ??
     (any || hop === "RW" ? findMissed(units, versions, from, to) : null);
   if (edge !== null) return edge;
   return { kind: hop === "RT" ? "RT" : "SO", from, to, item: -1, slot: -1, read: -1 };

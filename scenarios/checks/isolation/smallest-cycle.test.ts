@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkIsolation } from "./check-isolation.ts";
 import { findDependencies, sessionOrder } from "./dependencies.ts";
 import { explainCycle } from "./evidence.ts";
 import { cyclicNodes } from "./graph.ts";
-import { handMade } from "./hand-made.ts";
+import { handMade, type Line } from "./hand-made.ts";
 import { buildLevelGraph, type LevelRule } from "./level-graph.ts";
 import { smallHistories } from "./small-histories.ts";
 import { findSmallestCycle } from "./smallest-cycle.ts";
@@ -14,6 +15,29 @@ const RULES: LevelRule[] = [
   { points: "start and commit", antiDependencies: true, sessions: true, realTime: "of updates" },
   { points: "start and commit", antiDependencies: true, sessions: true, realTime: "none" },
 ];
+
+describe("a smallest cycle", () => {
+  it("may be long: each transaction reads what the one before wrote, and the last misses the first", () => {
+    const ring: Line[] = [{ steps: [{ write: "x0", over: "initial" }] }];
+    for (let id = 1; id < 12; id++) {
+      ring.push({
+        steps: [
+          { read: `x${id - 1}`, from: id - 1 },
+          { write: `x${id}`, over: "initial" },
+        ],
+      });
+    }
+    ring.push({
+      steps: [
+        { read: "x11", from: 11 },
+        { read: "x0", from: "initial" },
+      ],
+    });
+    const { strongest, violations } = checkIsolation(handMade(ring), false);
+    expect(strongest).toBe("update atomic");
+    for (const { edges } of violations) expect(edges).toHaveLength(13);
+  });
+});
 
 describe("a cycle that is not searched for", () => {
   it("is a cycle all the same when the budget is spent at once, and one with at most one RT edge", () => {

@@ -16,8 +16,8 @@ import { stronglyConnected } from "./graph.ts";
 import { type LevelGraph, unitOf } from "./level-graph.ts";
 import type { CommittedTransactions } from "./units.ts";
 
-/** What is known of an edge: its kind, or whether it is a dependency (WR, WW, SO) or one of any kind. */
-export type Hop = "WR" | "WW" | "RW" | "SO" | "RT" | "dependency" | "any";
+/** What is known of an edge: "dependency" is WR, WW or SO, and "any" one of these or RW. */
+export type Hop = "RW" | "SO" | "RT" | "dependency" | "any";
 
 /** `hops[i]` leads from `units[i]` to the next unit; the last one back to the first. */
 export interface Cycle {
@@ -29,7 +29,7 @@ export interface Cycle {
 export const EDGE_BUDGET = 3_000_000;
 /** How many later units of its session a search looks at from one. */
 const SESSION_REACH = 64;
-/** The size of cycles up to which the search goes on although one of an earlier size may have been missed. */
+/** Cycles up to this size are looked for size by size, larger ones unit by unit. */
 export const LARGEST_GUESS = 5;
 
 /** `cyclic` is what cyclicNodes found in the graph. */
@@ -46,13 +46,26 @@ export function findSmallestCycle(
   const { of, sizes } = stronglyConnected(graph, cyclic);
   const search = createSearch(units, graph, of);
   let missed = false;
-  for (let size = 2; size <= LARGEST_GUESS || (!missed && size <= units.count); size++) {
+  for (let size = 2; size <= LARGEST_GUESS; size++) {
     search.edges = 0;
     const cycle = findCycleOf(search, size, budget);
     if (cycle !== null) return cycle;
     if (search.edges >= budget) missed = true;
   }
-  return findSomeCycle(search, smallestComponent(search, sizes));
+  search.edges = 0;
+  const large = missed ? null : findLargeCycle(search, budget);
+  return withoutDetours(large ?? findSomeCycle(search, smallestComponent(search, sizes)));
+}
+
+/** The smallest of the cycles through each unit, as far as the budget goes. */
+function findLargeCycle(search: Search, budget: number): Cycle | null {
+  let best: Cycle | null = null;
+  for (let unit = 0; unit < search.units.count && search.edges < budget; unit++) {
+    if (search.component[unit]! < 0) continue;
+    const bound: number = best === null ? search.units.count + 1 : best.units.length - 1;
+    best = findCycleThrough(search, unit, bound) ?? best;
+  }
+  return best;
 }
 
 /** A cycle of at most `size` edges, unless the budget is spent before. */
@@ -257,6 +270,19 @@ function findSomeCycle(search: Search, source: number): Cycle {
   }
   if (best === null) throw new Error(`unit ${source} lies on no cycle`);
   return best;
+}
+
+/** A path may enter a unit by its commit and come back to its start; what lies between is a cycle of its own. */
+function withoutDetours({ units, hops }: Cycle): Cycle {
+  let first = 0;
+  let length = units.length;
+  for (let index = 0; index < units.length; index++) {
+    const again = units.indexOf(units[index]!, index + 1);
+    if (again < 0 || again - index >= length) continue;
+    first = index;
+    length = again - index;
+  }
+  return { units: units.slice(first, first + length), hops: hops.slice(first, first + length) };
 }
 
 /** Units of a cycle through `source` that are entered by RT, or `source` if none is: one has a cycle with one RT. */
