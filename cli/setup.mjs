@@ -20,7 +20,7 @@ if (stale) {
   console.error(
     `lockstep: installing packages (${existsSync(installed) ? "lock file is newer" : "first run"}) ...`,
   );
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  const npm = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
