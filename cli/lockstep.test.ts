@@ -1,6 +1,6 @@
 /** The command as its users have it: real processes, real files, exit codes, and one line for each mistake. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -101,6 +101,17 @@ describe("lockstep replay", () => {
     }
   });
 
+  test("a run of a file is exact after the file has changed, and leaves nothing half-written", () => {
+    const mine = file("kept.json", '{"name":"kept","duration":"20ms","nodes":2}');
+    const out = file("kept/");
+    mkdirSync(out);
+    const seed = join(out, "seed.json");
+    expect(lockstep("run", mine, "--set", "commit=2pc", "--save", seed).status).toBe(0);
+    writeFileSync(mine, '{"name":"other","duration":"30ms"}');
+    expect(readdirSync(out)).toEqual(["seed.json"]);
+    expect(lockstep("replay", seed).stdout).toMatch(/^exact: /);
+  });
+
   test("a trace that differs is told by its first event that does", () => {
     const { trace } = saved();
     const lines = readFileSync(trace, "utf8").split("\n");
@@ -185,6 +196,17 @@ describe("a user's mistake is one line and exit code 2:", () => {
     ],
     ["a wrong type", () => ["run", "bank", "--set", "nodes=many"], "nodes:"],
     ["a field of what has none", () => ["run", "bank", "--set", "nodes.first=1"], "which has no fields"],
+    [
+      "a field that every object has",
+      () => ["run", "bank", "--set", "__proto__.nodes=1"],
+      "there is no such field",
+    ],
+    [
+      "a field that every function has",
+      () => ["run", "bank", "--set", "constructor.x=1"],
+      'unknown field "constructor"',
+    ],
+    ["a scenario that is a folder", () => ["run", folder], "it is a directory"],
     ["a scenario that is not JSON", () => ["run", file("a.json", "{nodes: 3}")], "is not JSON"],
     [
       "a scenario with a wrong field",
@@ -219,8 +241,13 @@ describe("a user's mistake is one line and exit code 2:", () => {
     ],
     [
       "a file that cannot be written",
-      () => ["run", "t8-one-way", "--set", "duration=10ms", "--set", "faults=[]", "--save", "/nowhere/x"],
-      "cannot write",
+      () => ["run", "worst-moment", "--save", "/nowhere/x"],
+      "cannot write /nowhere/x: no such file or directory",
+    ],
+    [
+      "a folder to be written as a file",
+      () => ["run", "worst-moment", "--trace", folder],
+      "it is a directory",
     ],
     ["a range of seeds backwards", () => ["compare", "bank", "--seeds", "9..2"], "--seeds 9..2"],
     ["an unknown protocol", () => ["compare", "bank", "--commit", "4pc"], '--commit: there is no "4pc"'],

@@ -3,20 +3,14 @@ import { Command } from "commander";
 import { type RunSummary, summarize } from "../explore/summary.ts";
 import { CHECKS } from "../scenarios/checks/checks.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { VERSION } from "../scenarios/version.ts";
 import { recordTrace, type TraceEvent } from "../sim/engine/trace.ts";
 import { type RunResult, runScenario } from "../sim/run.ts";
 import { EXIT } from "./exit.ts";
+import { assertWritable } from "./files.ts";
 import { showProgress } from "./progress.ts";
 import { describeRun } from "./report.ts";
-import {
-  collectSetting,
-  loadScenario,
-  type Setting,
-  settingsToRecord,
-  showSettings,
-} from "./scenario-argument.ts";
-import { type SeedHeader, writeSeedFile, writeTrace } from "./seed-file.ts";
+import { collectSetting, loadScenario, type Setting, showSettings } from "./scenario-argument.ts";
+import { headerOf, writeSeedFile, writeTrace } from "./seed-file.ts";
 
 interface RunOptions {
   readonly seed: string;
@@ -42,16 +36,11 @@ export function runCommand(): Command {
 
 function run(name: string, options: RunOptions): number {
   const scenario = loadScenario(name, options.set);
+  for (const path of [options.save, options.trace]) if (path !== undefined) assertWritable(path);
   const events: TraceEvent[] = [];
   const take = options.trace === undefined ? null : (event: TraceEvent) => events.push(event);
   const result = runWithProgress(scenario, options.seed, take);
-  const head: SeedHeader = {
-    lockstep: VERSION,
-    scenario: name,
-    seed: options.seed,
-    set: settingsToRecord(options.set),
-    hash: result.hash,
-  };
+  const head = headerOf({ name, settings: options.set, scenario, seed: options.seed }, result.hash);
   if (options.save !== undefined) writeSeedFile(options.save, head);
   if (options.trace !== undefined) writeTrace(options.trace, head, events);
   const summary = summarize(result, replayCommandFor(name, options.seed, options.set));

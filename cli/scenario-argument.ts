@@ -1,8 +1,9 @@
 /** A scenario as the command line names it: of the catalogue, or a file, with `--set key=value` on top. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { CATALOGUE, findScenario } from "../scenarios/catalogue/catalogue.ts";
 import { parseScenario, type Scenario, ScenarioError } from "../scenarios/scenario.ts";
 import { UserError } from "./exit.ts";
+import { readText } from "./files.ts";
 
 /** A setting as it was given: a path of fields, and a JSON value or text. */
 export interface Setting {
@@ -12,7 +13,12 @@ export interface Setting {
 
 /** Throws UserError. */
 export function loadScenario(name: string, settings: readonly Setting[]): Scenario {
-  const scenario = parse(name, findScenario(name) ?? readScenarioFile(name));
+  return parseNamed(name, findScenario(name) ?? readScenarioFile(name), settings);
+}
+
+/** A scenario that the name only describes, e.g. one inside a seed file. Throws UserError. */
+export function parseNamed(name: string, input: unknown, settings: readonly Setting[]): Scenario {
+  const scenario = parse(name, input);
   if (settings.length === 0) return scenario;
   const changed = structuredClone(scenario);
   for (const setting of settings) applySetting(changed, setting);
@@ -56,7 +62,7 @@ function readScenarioFile(name: string): unknown {
       near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "; `lockstep list` shows the catalogue";
     throw new UserError(`there is no scenario and no file "${name}"${hint}`);
   }
-  return parseJson(readFileSync(name, "utf8"), name);
+  return parseJson(readText(name), name);
 }
 
 /** Throws UserError with the place of the first character that does not fit. */
@@ -69,9 +75,10 @@ export function parseJson(text: string, name: string): unknown {
 }
 
 function applySetting(input: unknown, { path, value }: Setting): void {
+  if (path.includes("__proto__")) throw new UserError(`--set ${path.join(".")}: there is no such field`);
   let place = input as Record<string, unknown>;
   for (const field of path.slice(0, -1)) {
-    const inner = place[field] ?? {};
+    const inner = (Object.hasOwn(place, field) ? place[field] : undefined) ?? {};
     if (typeof inner !== "object" || inner === null) {
       throw new UserError(
         `--set ${path.join(".")}: ${field} is ${JSON.stringify(inner)}, which has no fields`,

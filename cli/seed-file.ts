@@ -5,13 +5,21 @@
  * of the catalogue, or a whole scenario. A trace is the same on its first line, with the number of events, and then a
  * line for each event: `[time, node, what, digest]`, the digest being the trace hash up to and with that event.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { parseScenario, type Scenario, ScenarioError } from "../scenarios/scenario.ts";
+import { findScenario } from "../scenarios/catalogue/catalogue.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 import { VERSION } from "../scenarios/version.ts";
 import type { TraceEvent } from "../sim/engine/trace.ts";
 import { UserError } from "./exit.ts";
-import { loadScenario, parseJson, settingsFromRecord } from "./scenario-argument.ts";
+import { readText, writeText } from "./files.ts";
+import {
+  loadScenario,
+  parseJson,
+  parseNamed,
+  type Setting,
+  settingsFromRecord,
+  settingsToRecord,
+} from "./scenario-argument.ts";
 
 const header = z.object({
   lockstep: z.string(),
@@ -56,6 +64,21 @@ export function readSeedFile(path: string): SeedFile {
   };
 }
 
+/** Of the catalogue: its name and the settings. A file: the whole scenario, so that the file may change or go. */
+export function headerOf(
+  run: { name: string; settings: readonly Setting[]; scenario: Scenario; seed: string },
+  hash: string,
+): SeedHeader {
+  const known = findScenario(run.name) !== undefined;
+  return {
+    lockstep: VERSION,
+    scenario: known ? run.name : run.scenario,
+    seed: run.seed,
+    set: known ? settingsToRecord(run.settings) : {},
+    hash,
+  };
+}
+
 export function writeSeedFile(path: string, head: SeedHeader): void {
   writeText(path, `${JSON.stringify(head, null, 2)}\n`);
 }
@@ -63,22 +86,6 @@ export function writeSeedFile(path: string, head: SeedHeader): void {
 export function writeTrace(path: string, head: SeedHeader, events: readonly TraceEvent[]): void {
   const lines = events.map(({ at, node, what, digest }) => JSON.stringify([at, node, what, digest]));
   writeText(path, `${[JSON.stringify({ ...head, events: events.length }), ...lines].join("\n")}\n`);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UserError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
-
-function writeText(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new UserError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
-  }
 }
 
 function parseHeader(value: unknown, path: string): SeedHeader {
@@ -91,13 +98,9 @@ function parseHeader(value: unknown, path: string): SeedHeader {
 }
 
 function scenarioOf({ scenario, set }: SeedHeader, path: string): Scenario {
-  if (typeof scenario === "string") return loadScenario(scenario, settingsFromRecord(set));
-  try {
-    return parseScenario(scenario);
-  } catch (error) {
-    if (error instanceof ScenarioError) throw new UserError(`${path}: ${error.message}`);
-    throw error;
-  }
+  const settings = settingsFromRecord(set);
+  if (typeof scenario === "string") return loadScenario(scenario, settings);
+  return parseNamed(path, scenario, settings);
 }
 
 function parseEvents(text: string, head: SeedHeader, path: string): TraceEvent[] {
