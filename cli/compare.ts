@@ -60,10 +60,10 @@ const LARGEST_RANGE = 100_000;
 /** "7" or "1..20". */
 function parseSeeds(text: string): string[] {
   const range = /^(\d+)\.\.(\d+)$/.exec(text);
-  if (range === null) return [text];
-  const first = Number(range[1]);
-  const last = Number(range[2]);
-  if (last < first || last - first >= LARGEST_RANGE) {
+  if (range === null && !text.includes("..")) return [text];
+  const first = Number(range?.[1]);
+  const last = Number(range?.[2]);
+  if (range === null || last < first || last - first >= LARGEST_RANGE) {
     throw new UserError(`--seeds ${text}: expected a range such as 1..20, of at most ${LARGEST_RANGE} seeds`);
   }
   return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
@@ -117,10 +117,10 @@ function renderTable(rows: readonly ComparedRow[]): string {
     row.snapshot,
     Object.values(row.verdicts).map(markOf).join(""),
     row.isolation ?? "-",
-    row.messages.toFixed(1),
-    row.delays.toFixed(1),
-    row.forcedWrites.toFixed(1),
-    showMicros(Math.round(row.medianLatencyUs)),
+    row.messages?.toFixed(1) ?? "-",
+    row.delays?.toFixed(1) ?? "-",
+    row.forcedWrites?.toFixed(1) ?? "-",
+    row.medianLatencyUs === null ? "-" : showMicros(Math.round(row.medianLatencyUs)),
     showMicros(row.longestInDoubtUs),
     String(row.blockedRuns),
   ]);
@@ -156,7 +156,11 @@ function findings(rows: readonly ComparedRow[]): string[] {
         break;
       }
     }
-    if (row.longestInDoubtUs > NOTABLE_US) {
+    const blocked = row.runs.find((run) => run.blocked.length > 0);
+    if (blocked !== undefined) {
+      lines.push(`${paint("yellow", name)} blocks: ${blocked.blocked[0]}`);
+      lines.push(paint("dim", `    ${blocked.replay}`));
+    } else if (row.longestInDoubtUs > NOTABLE_US) {
       lines.push(
         `${paint("yellow", name)} kept rows locked in doubt for up to ${showMicros(row.longestInDoubtUs)}`,
       );

@@ -147,6 +147,16 @@ describe("lockstep compare", () => {
     expect(stdout).toContain("checks, from left to right: one outcome,");
   });
 
+  test("tells what blocks, and shows no costs where nothing was committed", () => {
+    const args = ["compare", "t1-before-any-message", "--commit", "2pc", "--snapshot", "local"];
+    const { stdout } = lockstep(...args);
+    expect(stdout).toContain(
+      "2pc with local blocks: 1:1 is in doubt on node 2: 2pc, and coordinator node 1 is down",
+    );
+    const { rows } = JSON.parse(lockstep(...args, "--json").stdout);
+    expect(rows[0]).toMatchObject({ blockedRuns: 1, committed: 0, messages: null, medianLatencyUs: null });
+  });
+
   test("--json has all of it as data", () => {
     const args = ["compare", "t3-partition", "--commit", "3pc,e3pc", "--snapshot", "local", "--json"];
     const { status, stdout } = lockstep(...args);
@@ -250,6 +260,12 @@ describe("a user's mistake is one line and exit code 2:", () => {
       "it is a directory",
     ],
     ["a range of seeds backwards", () => ["compare", "bank", "--seeds", "9..2"], "--seeds 9..2"],
+    ["half a range of seeds", () => ["compare", "bank", "--seeds", "1.."], "--seeds 1..: expected a range"],
+    [
+      "an expectation of a check that is not there",
+      () => ["run", file("i.json", '{"name":"i","expect":[{"verdicts":{"one outcom":"holds"}}]}')],
+      'expect.0.verdicts: there is no check "one outcom"',
+    ],
     ["an unknown protocol", () => ["compare", "bank", "--commit", "4pc"], '--commit: there is no "4pc"'],
   ])("%s", (_name, args, message) => {
     const { status, stdout, stderr } = lockstep(...args());

@@ -1,6 +1,7 @@
 /** A scenario as the command line names it: of the catalogue, or a file, with `--set key=value` on top. */
 import { existsSync } from "node:fs";
 import { CATALOGUE, findScenario } from "../scenarios/catalogue/catalogue.ts";
+import { CHECKS } from "../scenarios/checks/checks.ts";
 import { parseScenario, type Scenario, ScenarioError } from "../scenarios/scenario.ts";
 import { UserError } from "./exit.ts";
 import { readText } from "./files.ts";
@@ -27,11 +28,24 @@ export function parseNamed(name: string, input: unknown, settings: readonly Sett
 
 function parse(name: string, input: unknown): Scenario {
   try {
-    return parseScenario(input);
+    const scenario = parseScenario(input);
+    assertChecksExist(name, scenario);
+    return scenario;
   } catch (error) {
     if (error instanceof ScenarioError) throw new UserError(`${name}: ${error.message}`);
     throw error;
   }
+}
+
+/** The scenario format does not know the checks, which know it. */
+function assertChecksExist(name: string, { expect }: Scenario): void {
+  expect.forEach(({ verdicts }, index) => {
+    const unknown = Object.keys(verdicts).find((check) => !CHECKS.some((known) => known.name === check));
+    if (unknown === undefined) return;
+    throw new UserError(
+      `${name}: expect.${index}.verdicts: there is no check "${unknown}"; \`lockstep list\` shows them`,
+    );
+  });
 }
 
 /** "workload.clients=3", collected by commander. */

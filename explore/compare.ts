@@ -26,15 +26,16 @@ export interface ComparedRow {
   readonly verdicts: Readonly<Record<string, Verdict>>;
   /** The weakest that a run reached; null if no run had anything to judge. */
   readonly isolation: Level | null;
-  /** Means over the runs that committed anything. */
-  readonly messages: number;
-  readonly delays: number;
-  readonly forcedWrites: number;
-  readonly medianLatencyUs: number;
+  /** Means over the runs that committed anything; null if none did. */
+  readonly messages: number | null;
+  readonly delays: number | null;
+  readonly forcedWrites: number | null;
+  readonly medianLatencyUs: number | null;
   /** The longest that a transaction was in doubt on a node. */
   readonly longestInDoubtUs: number;
   /** In how many runs something is in doubt for good. */
   readonly blockedRuns: number;
+  /** Transactions in all runs. */
   readonly committed: number;
   readonly aborted: number;
   readonly unmet: readonly string[];
@@ -77,8 +78,9 @@ function addUp(
   runs: readonly RunSummary[],
 ): ComparedRow {
   const costs = runs.flatMap(({ costs }) => (costs !== null && costs.commits > 0 ? [costs] : []));
-  const mean = (values: readonly number[]): number =>
-    values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const mean = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : sum(values) / values.length;
   return {
     commit,
     snapshot,
@@ -90,8 +92,8 @@ function addUp(
     medianLatencyUs: mean(costs.map((cost) => cost.latencyUs.median)),
     longestInDoubtUs: Math.max(0, ...runs.map((run) => run.costs?.longestInDoubtUs ?? 0)),
     blockedRuns: runs.filter((run) => run.blocked.length > 0).length,
-    committed: mean(costs.map((cost) => cost.commits)),
-    aborted: mean(runs.map((run) => run.transactions.aborted)),
+    committed: sum(runs.map((run) => run.transactions.committed)),
+    aborted: sum(runs.map((run) => run.transactions.aborted)),
     unmet: runs.flatMap((run) => run.unmet),
     runs,
   };

@@ -39,6 +39,9 @@ export type Fault =
   | { readonly kind: "clock rate"; readonly node: NodeId; readonly ppm: number }
   | { readonly kind: "slow fsync"; readonly node: NodeId; readonly factor: number };
 
+/** A fault that keeps nodes from hearing each other. */
+export type Separation = Extract<Fault, { kind: "cut" | "partition" }>;
+
 /** When a fault happens: at a time, or at an effect of a node. */
 export type Moment = { readonly at: Micros } | { readonly on: Trigger };
 
@@ -164,19 +167,17 @@ export function siteName(effect: Effect): string {
   }
 }
 
-/** The fault that takes this one back, or null if it is over by itself. */
-export function undoing(fault: Fault): Fault | null {
+/** The fault that takes this one back, or null if none does: a separation ends by its number, for it may not be the only one. */
+export function undoing(fault: Fault, usual: { loss: number; duplication: number }): Fault | null {
   switch (fault.kind) {
     case "crash":
       return { kind: "restart", node: fault.node };
     case "pause":
       return { kind: "resume", node: fault.node };
-    case "cut":
-    case "partition":
-      return { kind: "heal" };
     case "loss":
+      return { ...fault, rate: usual.loss };
     case "duplication":
-      return { ...fault, rate: 0 };
+      return { ...fault, rate: usual.duplication };
     case "delay":
       return { ...fault, upToUs: 0 };
     case "clock step":
@@ -185,6 +186,8 @@ export function undoing(fault: Fault): Fault | null {
       return { ...fault, ppm: 0 };
     case "slow fsync":
       return { ...fault, factor: 1 };
+    case "cut":
+    case "partition":
     case "restart":
     case "resume":
     case "heal":

@@ -2,12 +2,11 @@
  * The nemesis's hands: carries out the faults of a scenario, at their times, at effect boundaries, or drawn from the
  * seed, and takes them back.
  */
-import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../protocol/members.ts";
-import { type Fault, type ScheduledFault, undoing } from "../scenarios/faults.ts";
+import { type NodeId, setOf } from "../protocol/members.ts";
+import { type Fault, type ScheduledFault, type Separation, undoing } from "../scenarios/faults.ts";
 import type { Micros } from "../scenarios/history.ts";
-import { type Random, randomInt, randomOf } from "../scenarios/random.ts";
+import { randomFault } from "../scenarios/nemeses/drawn.ts";
 import { sample } from "../scenarios/sampling.ts";
-import type { NemesisParameters } from "../scenarios/scenario.ts";
 import { setClockRate, stepClock } from "./clock.ts";
 import { KIND, linkTarget, targetLink, targetVersion } from "./engine/kinds.ts";
 import { breakStream, crashMachine, pauseMachine, pushForNode, startMachine } from "./engine/machine.ts";
@@ -34,12 +33,26 @@ export function takeFault(world: SimWorld, index: number): void {
   inflict(world, scheduled.fault, scheduled.forUs ?? null);
 }
 
+/** What an event of kind `undo` carries: a fault that takes another back, or the number of a separation that ends. */
+export type Undo = Fault | { readonly kind: "rejoin"; readonly number: number };
+
 /** A fault, undone after `forUs`; for ever if null. */
 export function inflict(world: SimWorld, fault: Fault, forUs: Micros | null): void {
-  const { queue } = world.state;
   carryOutFault(world, fault);
-  const undo = undoing(fault);
-  if (forUs !== null && undo !== null) schedule(world, queue.time + forUs, KIND.undo, 0, undo);
+  if (forUs === null) return;
+  const undo = undoOf(world, fault);
+  if (undo !== null) schedule(world, world.state.queue.time + forUs, KIND.undo, 0, undo);
+}
+
+function undoOf(world: SimWorld, fault: Fault): Undo | null {
+  const isSeparation = fault.kind === "cut" || fault.kind === "partition";
+  if (isSeparation) return { kind: "rejoin", number: world.state.separated };
+  return undoing(fault, world.scenario.network);
+}
+
+export function takeUndo(world: SimWorld, undo: Undo): void {
+  if (undo.kind === "rejoin") rejoin(world, undo.number);
+  else carryOutFault(world, undo);
 }
 
 /** The nemesis draws a fault, and when the next one comes. Its last is undone before the clients stop. */
@@ -69,7 +82,7 @@ export function takeUncut(world: SimWorld, target: number): void {
   const { network, queue } = world.state;
   const index = targetLink(target);
   const link = network.links[index] as Link;
-  if (link.cuts !== targetVersion(target)) return;
+  if (link.cuts !== targetVersion(target) || isKeptApart(world, link)) return;
   const kind = link.channel === "stream" ? KIND.change : KIND.message;
   const arrival = linkTarget(index, link.connection);
   for (const payload of healLink(link)) push(queue, queue.time, kind, arrival, payload);
@@ -84,8 +97,7 @@ export function carryOutFault(world: SimWorld, fault: Fault): void {
       return crashMachine(world, machineOf(world, fault.node));
     case "restart": {
       const machine = machineOf(world, fault.node);
-      if (!machine.up)
-        push(world.state.queue, now + world.scenario.database.restart, KIND.start, fault.node, null);
+      if (!machine.up) schedule(world, now + world.scenario.database.restart, KIND.start, fault.node, null);
       return;
     }
     case "pause":
@@ -97,11 +109,8 @@ export function carryOutFault(world: SimWorld, fault: Fault): void {
       return;
     }
     case "cut":
-      return cut(world, (from, to) => isCut(fault.from, fault.to, fault.both, from, to));
-    case "partition": {
-      const groups = fault.groups.map((group) => group.reduce((set, id) => set | setOf(id), 0));
-      return cut(world, (from, to) => isSeparated(groups, from, to));
-    }
+    case "partition":
+      return separate(world, fault);
     case "heal":
       return heal(world);
     case "loss":
@@ -139,22 +148,12 @@ function fireTrigger(world: SimWorld, trigger: ArmedTrigger): void {
   takeFault(world, trigger.index);
 }
 
-function isCut(
-  froms: readonly NodeId[],
-  tos: readonly NodeId[],
-  both: boolean,
-  from: NodeId,
-  to: NodeId,
-): boolean {
-  if (froms.includes(from) && tos.includes(to)) return true;
-  return both && froms.includes(to) && tos.includes(from);
-}
-
-function cut(world: SimWorld, isAffected: (from: NodeId, to: NodeId) => boolean): void {
-  const { network, queue } = world.state;
+function separate(world: SimWorld, separation: Separation): void {
+  const { network, queue, separations } = world.state;
+  world.state.separated += 1;
+  separations.push({ number: world.state.separated, separation });
   network.links.forEach((link, index) => {
-    const { from, to } = link;
-    if (from === 0 || to === 0 || from === to || link.cut || !isAffected(from, to)) return;
+    if (link.cut || !keepsApart(separation, link.from, link.to)) return;
     const number = cutLink(link);
     if (!link.ordered) return;
     const due = queue.time + world.scenario.network.breakAfter;
@@ -162,51 +161,43 @@ function cut(world: SimWorld, isAffected: (from: NodeId, to: NodeId) => boolean)
   });
 }
 
-function heal(world: SimWorld): void {
+/** One separation ends; what another one cuts too stays cut. */
+function rejoin(world: SimWorld, number: number): void {
+  const { state } = world;
+  state.separations = state.separations.filter((one) => one.number !== number);
+  joinLinks(world);
+}
+
+function isKeptApart({ state }: SimWorld, { from, to }: Link): boolean {
+  return state.separations.some(({ separation }) => keepsApart(separation, from, to));
+}
+
+function keepsApart(separation: Separation, from: NodeId, to: NodeId): boolean {
+  if (from === 0 || to === 0 || from === to) return false;
+  if (separation.kind === "partition") {
+    const groups = separation.groups.map((group) => group.reduce((set, id) => set | setOf(id), 0));
+    return isSeparated(groups, from, to);
+  }
+  if (separation.from.includes(from) && separation.to.includes(to)) return true;
+  return separation.both && separation.from.includes(to) && separation.to.includes(from);
+}
+
+function joinLinks(world: SimWorld): void {
   const { network, queue } = world.state;
-  network.loss = world.scenario.network.loss;
-  network.duplication = world.scenario.network.duplication;
-  network.delayUpTo = 0;
   network.links.forEach((link, index) => {
+    if (!link.cut || isKeptApart(world, link)) return;
     // Each ends in an event of its own, behind all that reaches the end of the link at this very moment.
-    if (link.cut) push(queue, queue.time, KIND.uncut, linkTarget(index, link.cuts), null);
+    push(queue, queue.time, KIND.uncut, linkTarget(index, link.cuts), null);
   });
 }
 
-function randomFault(nemesis: NemesisParameters, nodes: number, random: Random): Fault {
-  const kind = randomOf(random, nemesis.kinds);
-  const node = 1 + randomInt(random, nodes);
-  const other = 1 + ((node - 1 + 1 + randomInt(random, Math.max(1, nodes - 1))) % nodes);
-  switch (kind) {
-    case "crash":
-    case "pause":
-      return { kind, node };
-    case "cut":
-      return { kind, from: [node], to: [other], both: random() < 0.5 };
-    case "partition":
-      return { kind, groups: randomHalves(nodes, random) };
-    case "clock step":
-      return { kind, node, byUs: randomInt(random, 2 * nemesis.step + 1) - nemesis.step };
-    case "clock rate":
-      return { kind, node, ppm: randomInt(random, 200_001) - 100_000 };
-    case "slow fsync":
-      return { kind, node, factor: 1 + randomInt(random, 100) };
-    case "delay":
-      return { kind, upToUs: randomInt(random, 50_000) };
-  }
-}
-
-function randomHalves(nodes: number, random: Random): NodeId[][] {
-  let side: NodeSet = 0;
-  for (let node = 1; node <= nodes; node++) if (random() < 0.5) side |= setOf(node);
-  const all = listed(firstNodes(nodes), nodes);
-  return [all.filter((node) => contains(side, node)), all.filter((node) => !contains(side, node))];
-}
-
-function listed(set: NodeSet, nodes: number): NodeId[] {
-  const list: NodeId[] = [];
-  for (let node = 1; node <= nodes; node++) if (contains(set, node)) list.push(node);
-  return list;
+function heal(world: SimWorld): void {
+  const { network } = world.state;
+  network.loss = world.scenario.network.loss;
+  network.duplication = world.scenario.network.duplication;
+  network.delayUpTo = 0;
+  world.state.separations = [];
+  joinLinks(world);
 }
 
 /** A machine that is down cannot go down, and one pause is not ended by another's end. */

@@ -3,17 +3,17 @@
  */
 
 import { startDirector, wakeClient } from "../../scenarios/director.ts";
-import type { Fault } from "../../scenarios/faults.ts";
 import type { Micros } from "../../scenarios/history.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import {
-  carryOutFault,
   drawFault,
   scheduleFaults,
   startNode,
   takeBreak,
   takeFault,
   takeUncut,
+  takeUndo,
+  type Undo,
 } from "../faults.ts";
 import { KIND, targetIncarnation, targetNode } from "./kinds.ts";
 import { arrive, connectMachines, resumeMachine, takeNodeEvent } from "./machine.ts";
@@ -69,7 +69,7 @@ function dispatch(world: SimWorld, kind: number, target: number, payload: unknow
       return takeFault(world, target);
     case KIND.undo:
       world.state.scheduled -= 1;
-      return carryOutFault(world, payload as Fault);
+      return takeUndo(world, payload as Undo);
     case KIND.breakLink:
       return takeBreak(world, target);
     case KIND.nemesis:

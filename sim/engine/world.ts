@@ -9,6 +9,7 @@ import { step as realStep, type Step } from "../../protocol/node.ts";
 import { initialState, type NodeState } from "../../protocol/state.ts";
 import { createDirector, type Director } from "../../scenarios/director.ts";
 import type { Fact } from "../../scenarios/facts.ts";
+import type { Separation } from "../../scenarios/faults.ts";
 import type { Micros } from "../../scenarios/history.ts";
 import { mutantNamed } from "../../scenarios/mutants/mutants.ts";
 import type { Random } from "../../scenarios/random.ts";
@@ -78,6 +79,10 @@ export interface WorldState {
   readonly network: Network;
   /** Faults at effect boundaries that have not happened yet. */
   readonly armed: ArmedTrigger[];
+  /** Cuts and partitions that have not ended, with their numbers. */
+  separations: { readonly number: number; readonly separation: Separation }[];
+  /** How many there have been. */
+  separated: number;
   /** Faults, undoings and restarts that are still to come at a time. */
   scheduled: number;
 }
@@ -202,6 +207,8 @@ function createState(scenario: Scenario, workload: Workload<unknown>): WorldStat
     machines,
     network: createNetwork(scenario.network, scenario.nodes),
     armed: [],
+    separations: [],
+    separated: 0,
     scheduled: 0,
   };
 }

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { parseScenario, type ScenarioInput } from "../scenarios/scenario.ts";
+import { createSimulation, runUntil } from "./engine/simulation.ts";
+import type { SimWorld } from "./engine/world.ts";
+import { isQuiet, runScenario } from "./run.ts";
+
+const IDLE = { kind: "register", nodes: [1], operations: 1 } as const;
+
+function simulate(input: Omit<ScenarioInput, "name">): SimWorld {
+  const scenario = parseScenario({ name: "faults", workload: IDLE, duration: "5s", ...input });
+  return createSimulation(scenario, "1", { mode: "in place", keepHistory: false }, () => {});
+}
+
+/** Directions in which messages between nodes are cut, as "1>2". */
+function cutsAt(world: SimWorld, at: number): string[] {
+  runUntil(world, at);
+  const cut = world.state.network.links.filter((link) => link.cut && link.channel === "messages");
+  return cut.map(({ from, to }) => `${from}>${to}`);
+}
+
+describe("a separation", () => {
+  const overlapping = [
+    {
+      when: { at: "1s" },
+      fault: { kind: "partition" as const, groups: [[1], [2, 3]] },
+      forUs: "2s",
+    },
+    {
+      when: { at: "2s" },
+      fault: { kind: "cut" as const, from: [1], to: [2] },
+      forUs: "2s",
+    },
+  ];
+
+  test("that ends leaves cut what another one cuts too", () => {
+    const world = simulate({ faults: overlapping });
+    expect(cutsAt(world, 500_000)).toEqual([]);
+    expect(cutsAt(world, 1_500_000)).toEqual(["1>2", "1>3", "2>1", "3>1"]);
+    expect(cutsAt(world, 2_500_000)).toEqual(["1>2", "1>3", "2>1", "3>1"]);
+    expect(cutsAt(world, 3_500_000)).toEqual(["1>2"]);
+    expect(cutsAt(world, 4_500_000)).toEqual([]);
+  });
+
+  test("that begins at the very moment at which another ends keeps the link cut", () => {
+    const cut = { kind: "cut" as const, from: [1], to: [2] };
+    const world = simulate({
+      faults: [
+        { when: { at: "1s" }, fault: cut, forUs: "1s" },
+        { when: { at: "2s" }, fault: cut },
+      ],
+    });
+    expect(cutsAt(world, 3_000_000)).toEqual(["1>2"]);
+  });
+
+  test("is ended by heal, whatever cuts it", () => {
+    const world = simulate({ faults: [...overlapping, { when: { at: "2500ms" }, fault: { kind: "heal" } }] });
+    expect(cutsAt(world, 2_600_000)).toEqual([]);
+  });
+});
+
+test("loss and duplication end at what the scenario has without them", () => {
+  const world = simulate({
+    network: { loss: 0.1, duplication: 0.2 },
+    faults: [
+      { when: { at: "1s" }, fault: { kind: "loss", rate: 0.5 }, forUs: "1s" },
+      { when: { at: "1s" }, fault: { kind: "duplication", rate: 0.6 }, forUs: "1s" },
+    ],
+  });
+  const { network } = world.state;
+  runUntil(world, 1_500_000);
+  expect([network.loss, network.duplication]).toEqual([0.5, 0.6]);
+  runUntil(world, 2_500_000);
+  expect([network.loss, network.duplication]).toEqual([0.1, 0.2]);
+});
+
+test("a run ends once a cluster whose nodes crashed and came back is at rest", () => {
+  const scenario = parseScenario({
+    name: "back",
+    duration: "2s",
+    settle: "60s",
+    faults: [{ when: { at: "1s" }, fault: { kind: "crash", node: 2 }, forUs: "500ms" }],
+  });
+  const result = runScenario(scenario, "1", { mode: "in place", checks: [] });
+  expect(result.virtualUs).toBeLessThan(10_000_000);
+});
+
+test("a node that is down at the end of a fault is not started twice", () => {
+  const world = simulate({
+    faults: [
+      { when: { at: "1s" }, fault: { kind: "crash", node: 2 }, forUs: "500ms" },
+      { when: { at: "1600ms" }, fault: { kind: "restart", node: 2 } },
+    ],
+  });
+  runUntil(world, 4_000_000);
+  expect(world.state.machines[2]?.incarnation).toBe(1);
+  expect(world.state.scheduled).toBe(0);
+  expect(isQuiet(world)).toBe(true);
+});
