@@ -1,0 +1,109 @@
+/**
+ * Everything that README and docs/ show is what happens: each document is its own snapshot, with the output of every
+ * command in it put in anew, and every scenario in it read from the file that the commands run.
+ *
+ * To write the documents anew: npx vitest run docs -u
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COMMIT_PROTOCOLS, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
+import { SITE_NAMES } from "../scenarios/faults.ts";
+import { scenarioSchema } from "../scenarios/scenario.ts";
+
+const DOCUMENTS = ["README.md", "docs/protocols.md", "docs/scenarios.md"];
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "lockstep-docs-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(DOCUMENTS)("%s", (path) => {
+  const text = readFileSync(path, "utf8");
+
+  test("shows what its commands print and what its examples contain", async () => {
+    await expect(render(text)).toMatchFileSnapshot(`../${path}`);
+  });
+
+  test("links only to what is there", () => {
+    const targets = [...text.matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, target]) => target as string);
+    const dead = targets.filter(
+      (target) => !target.includes("://") && !existsSync(join(dirname(path), target)),
+    );
+    expect(dead).toEqual([]);
+  });
+});
+
+describe("docs/scenarios.md names all that a scenario may say:", () => {
+  const text = readFileSync("docs/scenarios.md", "utf8");
+  const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span as string);
+  const words = new Set(spans.flatMap((span) => [span, ...span.split(/\W+/)]));
+
+  test("every protocol, snapshot manager and site of a fault", () => {
+    const names = [...COMMIT_PROTOCOLS, ...SNAPSHOT_MANAGERS, ...SITE_NAMES];
+    expect(names.filter((name) => !words.has(name))).toEqual([]);
+  });
+
+  test("every field", () => {
+    expect(fieldsOf(scenarioSchema).filter((field) => !words.has(field))).toEqual([]);
+  });
+});
+
+test("every npm script that README names is there", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const named = [...readFileSync("README.md", "utf8").matchAll(/npm run ([\w:]+)|npm (start|test)/g)];
+  expect(named.length).toBeGreaterThan(3);
+  for (const [, script, short] of named) expect(scripts).toHaveProperty(script ?? short ?? "");
+});
+
+/** The document with the output of its commands, and the files that it shows, as they are now. */
+function render(text: string): string {
+  const withFiles = text.replace(
+    /(<!-- (\S+\.json) -->\n```json\n)[\s\S]*?\n```/g,
+    (_, head: string, file: string) => `${head}${readFileSync(file, "utf8").trimEnd()}\n\`\`\``,
+  );
+  return withFiles.replace(/```console\n([\s\S]*?)```/g, (_, block: string) => {
+    const commands = block.split("\n").filter((line) => line.startsWith("$ "));
+    return `\`\`\`console\n${commands.map((line) => `${line}\n${outputOf(line.slice(2))}`).join("")}\`\`\``;
+  });
+}
+
+/** npm's own two commands are the whole set-up and the whole test: the one is shown elsewhere, the other is this. */
+const NOT_RUN = ["npm start", "npm test"];
+
+function outputOf(command: string): string {
+  if (NOT_RUN.includes(command)) return "";
+  const [program, ...args] = command
+    .split(" ")
+    .map((word) => word.replace(/^run\.(json|trace)$/, join(folder, word)));
+  const { stdout, stderr, status } = spawnSync(program as string, args, { encoding: "utf8" });
+  if (status !== 0 && status !== 1) throw new Error(`${command}: ${stderr}`);
+  return trimLines(stdout);
+}
+
+/** Tables end in spaces, which no document keeps. */
+function trimLines(text: string): string {
+  const lines = text.split("\n").map((line) => line.trimEnd());
+  return `${lines.join("\n").trim()}\n`;
+}
+
+/** Names of the fields of a schema, and of those within it. */
+function fieldsOf(schema: unknown): string[] {
+  const found = new Set<string>();
+  const seen = new Set<unknown>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    seen.add(value);
+    if ("shape" in value && typeof value.shape === "object" && value.shape !== null) {
+      for (const field of Object.keys(value.shape)) found.add(field);
+      visit(value.shape);
+    }
+    if ("_zod" in value) visit((value._zod as { def: unknown }).def);
+    for (const inner of Object.values(value)) visit(inner);
+  };
+  visit(schema);
+  return [...found].sort();
+}
