@@ -9,6 +9,7 @@ import { showProgress } from "./progress.ts";
 import { MARKS, markOf, paint } from "./report.ts";
 import { replayCommandFor } from "./run.ts";
 import { collectSetting, loadScenario, type Setting } from "./scenario-argument.ts";
+import { parseSeedRange } from "./seed-range.ts";
 
 interface CompareOptions {
   readonly seeds: string;
@@ -59,13 +60,8 @@ const LARGEST_RANGE = 100_000;
 
 /** "7" or "1..20". */
 function parseSeeds(text: string): string[] {
-  const range = /^(\d+)\.\.(\d+)$/.exec(text);
-  if (range === null && !text.includes("..")) return [text];
-  const first = Number(range?.[1]);
-  const last = Number(range?.[2]);
-  if (range === null || last < first || last - first >= LARGEST_RANGE) {
-    throw new UserError(`--seeds ${text}: expected a range such as 1..20, of at most ${LARGEST_RANGE} seeds`);
-  }
+  if (!text.includes("..")) return [text];
+  const { first, last } = parseSeedRange(text, LARGEST_RANGE);
   return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
 }
 

@@ -6,6 +6,7 @@ import { EXIT, failWith, UserError } from "./exit.ts";
 import { listCommand } from "./list.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
+import { sweepCommand } from "./sweep.ts";
 
 const program = new Command("lockstep")
   .description("Multi-master replication for PostgreSQL whose every failure can be replayed.")
@@ -15,6 +16,7 @@ const program = new Command("lockstep")
   .addCommand(runCommand())
   .addCommand(replayCommand())
   .addCommand(compareCommand())
+  .addCommand(sweepCommand())
   .addCommand(listCommand());
 
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });

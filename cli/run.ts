@@ -1,6 +1,7 @@
 /** `lockstep run SCENARIO`: one run, and what held. */
 import { Command } from "commander";
 import { type RunSummary, summarize } from "../explore/summary.ts";
+import { describeDrawn, drawScenario } from "../explore/sweep/swarm.ts";
 import { CHECKS } from "../scenarios/checks/checks.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { recordTrace, type TraceEvent } from "../sim/engine/trace.ts";
@@ -15,6 +16,7 @@ import { headerOf, writeSeedFile, writeTrace } from "./seed-file.ts";
 interface RunOptions {
   readonly seed: string;
   readonly set: readonly Setting[];
+  readonly swarm: boolean;
   readonly json: boolean;
   readonly save?: string;
   readonly trace?: string;
@@ -26,6 +28,11 @@ export function runCommand(): Command {
     .argument("<scenario>", "a name of the catalogue, or a JSON file")
     .option("--seed <seed>", "what fixes every message, clock, disk and crash", "1")
     .option("--set <key=value>", "change a field of the scenario, e.g. commit=2pc", collectSetting, [])
+    .option(
+      "--swarm",
+      "draw the cluster, its timeouts and its disasters from the seed, as a sweep does",
+      false,
+    )
     .option("--save <file>", "write a seed file, from which `lockstep replay` runs this again")
     .option("--trace <file>", "write the whole trace, event by event")
     .option("--json", "print one JSON value", false)
@@ -35,15 +42,21 @@ export function runCommand(): Command {
 }
 
 function run(name: string, options: RunOptions): number {
-  const scenario = loadScenario(name, options.set);
+  const written = loadScenario(name, options.set);
+  const scenario = options.swarm ? drawScenario(written, options.seed) : written;
   for (const path of [options.save, options.trace]) if (path !== undefined) assertWritable(path);
   const events: TraceEvent[] = [];
   const take = options.trace === undefined ? null : (event: TraceEvent) => events.push(event);
   const result = runWithProgress(scenario, options.seed, take);
-  const head = headerOf({ name, settings: options.set, scenario, seed: options.seed }, result.hash);
+  const head = headerOf(
+    { name, settings: options.set, scenario, seed: options.seed, swarm: options.swarm },
+    result.hash,
+  );
   if (options.save !== undefined) writeSeedFile(options.save, head);
   if (options.trace !== undefined) writeTrace(options.trace, head, events);
-  const summary = summarize(result, replayCommandFor(name, options.seed, options.set));
+  const again = replayCommandFor(name, options.seed, options.set);
+  const summary = summarize(result, options.swarm ? `${again} --swarm` : again);
+  if (options.swarm && !options.json) process.stdout.write(`drawn: ${describeDrawn(written, scenario)}\n\n`);
   print(summary, scenario, options.json);
   return summary.unmet.length === 0 ? EXIT.held : EXIT.violated;
 }

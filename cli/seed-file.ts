@@ -64,12 +64,15 @@ export function readSeedFile(path: string): SeedFile {
   };
 }
 
-/** Of the catalogue: its name and the settings. A file: the whole scenario, so that the file may change or go. */
+/**
+ * Of the catalogue: its name and the settings. A file: the whole scenario, so that the file may change or go. One that
+ * the seed drew: all that was drawn.
+ */
 export function headerOf(
-  run: { name: string; settings: readonly Setting[]; scenario: Scenario; seed: string },
+  run: { name: string; settings: readonly Setting[]; scenario: Scenario; seed: string; swarm: boolean },
   hash: string,
 ): SeedHeader {
-  const known = findScenario(run.name) !== undefined;
+  const known = findScenario(run.name) !== undefined && !run.swarm;
   return {
     lockstep: VERSION,
     scenario: known ? run.name : run.scenario,

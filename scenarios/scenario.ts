@@ -225,7 +225,8 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   return `${place}: ${issue.message}`;
 }
 
-function mentionedNodes(scenario: Scenario): { place: string; node: NodeId }[] {
+/** Where a scenario names nodes. */
+export function mentionedNodes(scenario: Scenario): { place: string; node: NodeId }[] {
   const found: { place: string; node: NodeId }[] = [];
   const mention = (place: string, nodes: readonly (NodeId | undefined)[]): void => {
     for (const id of nodes) if (id !== undefined) found.push({ place, node: id });

@@ -1,0 +1,71 @@
+/** Many seeds of one scenario on all cores: a pool of worker threads that take batches of seeds. */
+import { Piscina } from "piscina";
+import type { Scenario } from "../../scenarios/scenario.ts";
+import type { SeedRequest, SeedResult } from "./sweep-seed.ts";
+import { addToTally, isDone, seedsDone, type Tally } from "./tally.ts";
+
+export interface SweepRequest {
+  readonly scenario: Scenario;
+  /** Whether every seed draws a cluster of its own. */
+  readonly swarm: boolean;
+  readonly first: number;
+  readonly last: number;
+  /** One seed in so many is run twice and compared event by event; 0: none. */
+  readonly twiceEvery: number;
+}
+
+export interface SweepOptions {
+  readonly workers: number;
+  /** No batch begins after this. */
+  readonly stop: AbortSignal;
+  /** Called after every batch. */
+  readonly progress: (done: number, failed: number) => void;
+}
+
+/** Adds to the tally every seed of the request that is not in it yet, until all are or it is told to stop. */
+export async function sweep(request: SweepRequest, tally: Tally, options: SweepOptions): Promise<void> {
+  const pool = new Piscina<readonly SeedRequest[], { result: SeedResult; ms: number }[]>({
+    filename: new URL("./worker.mjs", import.meta.url).href,
+    minThreads: options.workers,
+    maxThreads: options.workers,
+    // Batches are handed out one by one, so that a stop is prompt.
+    concurrentTasksPerWorker: 1,
+  });
+  const batches = batchesOf(request, tally);
+  const takeBatches = async (): Promise<void> => {
+    for (const batch of batches) {
+      if (options.stop.aborted) return;
+      for (const { result, ms } of await pool.run(batch)) {
+        addToTally(tally, result);
+        tally.busyMs += ms;
+      }
+      options.progress(seedsDone(tally), failedSeeds(tally));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: options.workers }, takeBatches));
+  } finally {
+    await pool.destroy();
+  }
+}
+
+export function failedSeeds({ causes }: Tally): number {
+  return Object.values(causes).reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Small, so that the last ones end together; all takers share one generator. */
+const SEEDS_IN_BATCH = 4;
+
+function* batchesOf(request: SweepRequest, tally: Tally): Generator<readonly SeedRequest[]> {
+  const { scenario, swarm, first, last, twiceEvery } = request;
+  let batch: SeedRequest[] = [];
+  for (let seed = first; seed <= last; seed++) {
+    if (isDone(tally, seed)) continue;
+    const twice = twiceEvery > 0 && (seed - first) % twiceEvery === 0;
+    batch.push({ scenario, swarm, seed: String(seed), twice });
+    if (batch.length < SEEDS_IN_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
