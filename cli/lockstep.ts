@@ -6,6 +6,7 @@ import { EXIT, failWith, UserError } from "./exit.ts";
 import { listCommand } from "./list.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
+import { shrinkCommand } from "./shrink.ts";
 import { sweepCommand } from "./sweep.ts";
 
 const program = new Command("lockstep")
@@ -17,6 +18,7 @@ const program = new Command("lockstep")
   .addCommand(replayCommand())
   .addCommand(compareCommand())
   .addCommand(sweepCommand())
+  .addCommand(shrinkCommand())
   .addCommand(listCommand());
 
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });

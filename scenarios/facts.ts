@@ -11,6 +11,7 @@ import type { NodeId } from "../protocol/members.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { DurableRecord } from "../protocol/records.ts";
 import type { Fault } from "./faults.ts";
+import type { Micros } from "./history.ts";
 
 export type Fact =
   /** Its PREPARE is durable in the node's PostgreSQL. */
@@ -45,7 +46,8 @@ export type Fact =
       readonly session: number;
       readonly answer: Answer;
     }
-  | { readonly type: "fault"; readonly fault: Fault }
+  /** Something breaks, to be mended after `forUs`, or not if null; `drawn`: by the nemesis. */
+  | { readonly type: "fault"; readonly fault: Fault; readonly forUs: Micros | null; readonly drawn: boolean }
   | { readonly type: "crashed"; readonly node: NodeId }
   | { readonly type: "started"; readonly node: NodeId };
 

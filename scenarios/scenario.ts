@@ -243,6 +243,6 @@ export function mentionedNodes(scenario: Scenario): { place: string; node: NodeI
   scenario.network.links.forEach((link, index) => {
     mention(`network.links.${index}`, [link.from, link.to]);
   });
-  if (scenario.workload.kind === "register") mention("workload.nodes", scenario.workload.nodes ?? []);
+  if ("nodes" in scenario.workload) mention("workload.nodes", scenario.workload.nodes ?? []);
   return found;
 }

@@ -30,14 +30,15 @@ export function scheduleFaults(world: SimWorld): void {
 /** A fault of the scenario is due. */
 export function takeFault(world: SimWorld, index: number): void {
   const scheduled = world.scenario.faults[index] as ScheduledFault;
-  inflict(world, scheduled.fault, scheduled.forUs ?? null);
+  inflict(world, scheduled.fault, scheduled.forUs ?? null, false);
 }
 
 /** What an event of kind `undo` carries: a fault that takes another back, or the number of a separation that ends. */
 export type Undo = Fault | { readonly kind: "rejoin"; readonly number: number };
 
 /** A fault, undone after `forUs`; for ever if null. */
-export function inflict(world: SimWorld, fault: Fault, forUs: Micros | null): void {
+export function inflict(world: SimWorld, fault: Fault, forUs: Micros | null, drawn: boolean): void {
+  world.observe?.({ type: "fault", fault, forUs, drawn }, world.state.queue.time);
   carryOutFault(world, fault);
   if (forUs === null) return;
   const undo = undoOf(world, fault);
@@ -65,7 +66,7 @@ export function drawFault(world: SimWorld): void {
   const lasts = Math.min(sample(nemesis.lasts, random), duration - queue.time - 1);
   const fault = randomFault(nemesis, nodes, random);
   if (lasts <= 0) return;
-  if (isPossible(world, fault)) inflict(world, fault, lasts);
+  if (isPossible(world, fault)) inflict(world, fault, lasts, true);
   if (next < duration) schedule(world, next, KIND.nemesis, 0, null);
 }
 
@@ -89,7 +90,6 @@ export function takeUncut(world: SimWorld, target: number): void {
 }
 
 export function carryOutFault(world: SimWorld, fault: Fault): void {
-  world.observe?.({ type: "fault", fault }, world.state.queue.time);
   const now = world.state.queue.time;
   const { network } = world.state;
   switch (fault.kind) {

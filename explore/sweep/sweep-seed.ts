@@ -6,6 +6,7 @@ import type { Level } from "../../scenarios/levels.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { recordTrace, type TraceEvent } from "../../sim/engine/trace.ts";
 import { runScenario } from "../../sim/run.ts";
+import { shapeOf } from "../cause.ts";
 import { createCoverage } from "./coverage.ts";
 import { drawScenario } from "./swarm.ts";
 
@@ -103,11 +104,6 @@ const NOTHING = {
 function failureOf(unmet: readonly string[]): Failure | null {
   const first = unmet[0];
   return first === undefined ? null : { cause: shapeOf(first), evidence: first };
-}
-
-/** "one outcome was violated: # is committed on node # and rolled back on node #". */
-export function shapeOf(sentence: string): string {
-  return sentence.replaceAll(/\d+(?:[:.]\d+)*/g, "#").replaceAll(/#(?:, #)+/g, "#");
 }
 
 function firstDifference(scenario: Scenario, seed: string): string {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type SeedResult, shapeOf } from "./sweep-seed.ts";
+import { shapeOf } from "../cause.ts";
+import type { SeedResult } from "./sweep-seed.ts";
 import {
   addToTally,
   createTally,

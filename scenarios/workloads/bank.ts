@@ -20,6 +20,10 @@ export const bankParameters = z.strictObject({
   transfers: z.int().min(0).max(1_000).default(2),
   /** Clients on each node that read the total. */
   totals: z.int().min(0).max(1_000).default(1),
+  /** The nodes that have clients; all if left out. */
+  nodes: z.array(z.int().min(1)).optional(),
+  /** Transfers and totals of each client, retries apart; without end if left out. */
+  operations: z.int().min(1).optional(),
   isolation: z.enum(["repeatable read", "read committed", "both"]).default("both"),
   /** In which order a transfer touches its two accounts; ascending, as the original, never deadlocks on one server. */
   order: z.enum(["ascending", "any"]).default("any"),
@@ -43,6 +47,7 @@ interface BankMemory {
   amount: number;
   step: number;
   retrying: boolean;
+  remaining: number;
 }
 
 const TABLE: TableDefinition = { name: "accounts", columns: ["id", "balance"], key: "id" };
@@ -71,6 +76,7 @@ function openAccounts({ accounts, balance }: BankParameters): Row[] {
 function clientsOf(parameters: BankParameters, nodes: number): ClientProgram<BankMemory>[] {
   const clients: ClientProgram<BankMemory>[] = [];
   for (let node = 1; node <= nodes; node++) {
+    if (parameters.nodes !== undefined && !parameters.nodes.includes(node)) continue;
     for (let index = 0; index < parameters.transfers + parameters.totals; index++) {
       const role = index < parameters.transfers ? "transfer" : "total";
       const place = role === "transfer" ? index : index - parameters.transfers;
@@ -95,6 +101,7 @@ function memoryOf(parameters: BankParameters, role: BankMemory["role"], parity: 
     amount: 0,
     step: 0,
     retrying: false,
+    remaining: parameters.operations ?? Number.MAX_SAFE_INTEGER,
   };
 }
 
@@ -105,6 +112,7 @@ function isolationOf(parity: number): Isolation {
 function next(memory: BankMemory, event: ClientEvent, random: Random): ClientAction {
   switch (event.type) {
     case "ready":
+      if (memory.remaining === 0) return { type: "stop" };
       memory.step = 0;
       if (memory.role === "transfer" && !memory.retrying) drawTransfer(memory, random);
       return { type: "begin", isolation: memory.isolation };
@@ -115,6 +123,7 @@ function next(memory: BankMemory, event: ClientEvent, random: Random): ClientAct
     case "ended":
       // The same transfer again, so that it keeps its place in line and gets through.
       memory.retrying = event.outcome === "aborted";
+      if (!memory.retrying) memory.remaining -= 1;
       return { type: "pause", forUs: sample(memory.retrying ? memory.backoff : memory.think, random) };
   }
 }
