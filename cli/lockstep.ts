@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { VERSION } from "../scenarios/version.ts";
 import { compareCommand } from "./compare.ts";
 import { EXIT, failWith, UserError } from "./exit.ts";
+import { explainCommand } from "./explain.ts";
 import { listCommand } from "./list.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
@@ -19,6 +20,7 @@ const program = new Command("lockstep")
   .addCommand(compareCommand())
   .addCommand(sweepCommand())
   .addCommand(shrinkCommand())
+  .addCommand(explainCommand())
   .addCommand(listCommand());
 
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });

@@ -82,3 +82,32 @@ describe("a user's mistake is one line and exit code 2:", () => {
     expect(status).toBe(2);
   });
 });
+
+describe("lockstep explain", () => {
+  test("tells a failing run as a story with its turning point", () => {
+    const failing = saveRun("story", "t3-partition", "--set", "commit=3pc");
+    const { stdout, status } = lockstep("explain", failing, "--branches", "2");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^fails by "one outcome": 1:1 is committed on node 1, 2 and rolled back on node 3\n/,
+    );
+    expect(stdout).toContain("fault: partition into {1, 2} and {3} for 5 s");
+    expect(stdout).toContain("It could not have ended well");
+    const { turning, lines } = JSON.parse(lockstep("explain", failing, "--branches", "2", "--json").stdout);
+    expect(turning.event).toBe(0);
+    expect(lines.length).toBeGreaterThan(20);
+  });
+
+  test.each<[string, () => string[], string]>([
+    ["a run that holds", () => [saveRun("well", "bank", "--set", "duration=50ms")], "nothing to explain"],
+    [
+      "no branches",
+      () => [saveRun("well", "bank", "--set", "duration=50ms"), "--branches", "x"],
+      "--branches x",
+    ],
+  ])("answers %s in one line with exit code 2", (_name, args, message) => {
+    const { status, stderr } = lockstep("explain", ...args());
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+});

@@ -177,7 +177,7 @@ function describeCommand(command: DatabaseCommand): string {
   }
 }
 
-function describeRecord(record: DurableRecord): string {
+export function describeRecord(record: DurableRecord): string {
   switch (record.kind) {
     case "clock":
       return `clock mark ${record.highWater}`;
