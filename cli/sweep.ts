@@ -125,6 +125,10 @@ async function runUntilStopped({ request, tally }: Kept, options: SweepCommandOp
     });
   } finally {
     progress.end();
+    const seconds = (performance.now() - began) / 1_000;
+    process.stderr.write(
+      `${seedsDone(tally) - before} seeds in ${seconds.toFixed(1)} s, ${workers} workers\n`,
+    );
     clearTimeout(timer);
     process.off("SIGINT", interrupt);
   }
@@ -234,7 +238,7 @@ function describe(report: SweepReport, { request }: Kept): string {
   const { seeds, failed } = report;
   const lines = [
     `${paint("bold", report.scenario)}  ${report.commit}, ${report.snapshot}; ${seeds.done} of ${seeds.last - seeds.first + 1} seeds, ${request.swarm ? "each a cluster of its own" : "the scenario as it is"}`,
-    `  ${report.events} events in ${showMicros(report.virtualUs)} of virtual time, ${showMicros(report.busyMs * 1_000)} of work`,
+    `  ${report.events} events in ${showMicros(report.virtualUs)} of virtual time`,
     "",
     ...verdictLines(report),
     "",

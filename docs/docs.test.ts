@@ -13,7 +13,7 @@ import { COMMIT_PROTOCOLS, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
 import { SITE_NAMES } from "../scenarios/faults.ts";
 import { scenarioSchema } from "../scenarios/scenario.ts";
 
-const DOCUMENTS = ["README.md", "docs/protocols.md", "docs/scenarios.md"];
+const DOCUMENTS = ["README.md", "docs/protocols.md", "docs/scenarios.md", "docs/exploring.md"];
 
 let folder = "";
 beforeAll(() => {
@@ -62,7 +62,7 @@ test("every npm script that README names is there", () => {
 /** The document with the output of its commands, and the files that it shows, as they are now. */
 function render(text: string): string {
   const withFiles = text.replace(
-    /(<!-- (\S+\.json) -->\n```json\n)[\s\S]*?\n```/g,
+    /(<!-- (\S+\.(?:json|ts)) -->\s*```(?:json|ts)\n)[\s\S]*?```/g,
     (_, head: string, file: string) => `${head}${readFileSync(file, "utf8").trimEnd()}\n\`\`\``,
   );
   return withFiles.replace(/```console\n([\s\S]*?)```/g, (_, block: string) => {
@@ -71,6 +71,9 @@ function render(text: string): string {
   });
 }
 
+/** Files that the commands of a document write and read. */
+const WRITTEN = /^[\w.-]+\.(json|trace)$/;
+
 /** npm's own two commands are the whole set-up and the whole test: the one is shown elsewhere, the other is this. */
 const NOT_RUN = ["npm start", "npm test"];
 
@@ -78,10 +81,10 @@ function outputOf(command: string): string {
   if (NOT_RUN.includes(command)) return "";
   const [program, ...args] = command
     .split(" ")
-    .map((word) => word.replace(/^run\.(json|trace)$/, join(folder, word)));
+    .map((word) => (WRITTEN.test(word) ? join(folder, word) : word));
   const { stdout, stderr, status } = spawnSync(program as string, args, { encoding: "utf8" });
   if (status !== 0 && status !== 1) throw new Error(`${command}: ${stderr}`);
-  return trimLines(stdout);
+  return trimLines(stdout.replaceAll(`${folder}/`, ""));
 }
 
 /** Tables end in spaces, which no document keeps. */

@@ -243,6 +243,11 @@ export function mentionedNodes(scenario: Scenario): { place: string; node: NodeI
   scenario.network.links.forEach((link, index) => {
     mention(`network.links.${index}`, [link.from, link.to]);
   });
+  if (scenario.workload.kind === "script") {
+    scenario.workload.clients.forEach(({ node: id }, index) => {
+      mention(`workload.clients.${index}`, [id]);
+    });
+  }
   if ("nodes" in scenario.workload) mention("workload.nodes", scenario.workload.nodes ?? []);
   return found;
 }

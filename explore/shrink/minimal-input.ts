@@ -1,19 +1,33 @@
 /** A scenario as a person would write it: what differs from what is usual, in durations that can be read. */
+import { MAX_NODES } from "../../protocol/members.ts";
 import { parseScenario, type Scenario, type ScenarioInput } from "../../scenarios/scenario.ts";
 
 /** Parses to the same scenario. */
 export function minimalInput(scenario: Scenario): ScenarioInput {
-  const usual = parseScenario({ name: scenario.name, workload: { kind: scenario.workload.kind } as never });
+  const usual = { ...parseScenario({ name: scenario.name }), workload: usualWorkload(scenario.workload) };
   const input = { name: scenario.name, ...difference(scenario, usual) } as Record<string, unknown>;
   if ("workload" in input)
     input["workload"] = { kind: scenario.workload.kind, ...(input["workload"] as object) };
   else if (scenario.workload.kind !== "bank") input["workload"] = { kind: scenario.workload.kind };
+  if (scenario.workload.kind === "script") {
+    input["workload"] = {
+      ...(input["workload"] as object),
+      clients: scenario.workload.clients.map(plainClient),
+    };
+  }
   if (scenario.faults.length > 0) input["faults"] = scenario.faults.map(plainFault);
   for (const field of ["duration", "settle"]) {
     const us = input[field];
     if (typeof us === "number") input[field] = showDuration(us);
   }
   return input as ScenarioInput;
+}
+
+/** A workload of the same kind of which nothing more is said than must be. */
+export function usualWorkload(workload: Scenario["workload"]): Scenario["workload"] {
+  const said =
+    workload.kind === "script" ? { kind: "script", clients: workload.clients } : { kind: workload.kind };
+  return parseScenario({ name: "usual", nodes: MAX_NODES, workload: said as never }).workload;
 }
 
 /** As JSON in which what is short stands on one line. */
@@ -60,6 +74,17 @@ function difference(value: object, usual: object): Record<string, unknown> {
 function isRecord(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+function plainClient({ node, isolation, start, transactions }: ScriptClient): unknown {
+  return {
+    node,
+    ...(isolation === "repeatable read" ? {} : { isolation }),
+    ...(start === 0 ? {} : { start: showDuration(start) }),
+    transactions,
+  };
+}
+
+type ScriptClient = Extract<Scenario["workload"], { kind: "script" }>["clients"][number];
 
 /** Without what goes without saying. */
 function plainFault(scheduled: Scenario["faults"][number]): unknown {

@@ -4,7 +4,8 @@
  */
 import fc from "fast-check";
 import type { ScheduledFault } from "../../scenarios/faults.ts";
-import { parseScenario, type Scenario, scenarioSchema } from "../../scenarios/scenario.ts";
+import { type Scenario, scenarioSchema } from "../../scenarios/scenario.ts";
+import { usualWorkload } from "./minimal-input.ts";
 
 export type Simplification = (scenario: Scenario) => Iterable<Scenario>;
 
@@ -55,10 +56,29 @@ function* withFewerClients(scenario: Scenario): Iterable<Scenario> {
     const count = (workload as Record<string, unknown>)[field];
     if (typeof count === "number") for (const fewer of smaller(count, least)) yield offer({ [field]: fewer });
   }
+  if (workload.kind === "script")
+    for (const clients of shorterScripts(workload.clients)) yield offer({ clients });
   if (workload.kind !== "bank" && workload.kind !== "register") return;
   const own = workload.nodes ?? Array.from({ length: nodes }, (_, index) => index + 1);
   if (own.length > 1) for (const left of own) yield offer({ nodes: own.filter((node) => node !== left) });
   if (workload.operations === undefined) for (const operations of [1, 2, 5]) yield offer({ operations });
+}
+
+type Script = Extract<Scenario["workload"], { kind: "script" }>["clients"];
+
+/** Without one client, one transaction, one command. */
+function* shorterScripts(clients: Script): Iterable<Script> {
+  if (clients.length > 1) for (const [index] of clients.entries()) yield clients.toSpliced(index, 1);
+  for (const [index, client] of clients.entries()) {
+    const { transactions } = client;
+    for (const [place, commands] of transactions.entries()) {
+      yield clients.with(index, { ...client, transactions: transactions.toSpliced(place, 1) });
+      for (const [step] of commands.entries()) {
+        const fewer = transactions.with(place, commands.toSpliced(step, 1));
+        yield clients.with(index, { ...client, transactions: fewer });
+      }
+    }
+  }
 }
 
 /** The counts of all workloads, with the least that each may be. */
@@ -80,6 +100,7 @@ function* withFewerNodes(scenario: Scenario): Iterable<Scenario> {
   if (nodes <= 2) return;
   const left = nodes - 1;
   const stays = (node: number): boolean => node <= left;
+  if (workload.kind === "script" && !workload.clients.every(({ node }) => stays(node))) return;
   const own = "nodes" in workload ? workload.nodes?.filter(stays) : undefined;
   if (own !== undefined && own.length === 0) return;
   yield {
@@ -133,7 +154,7 @@ function* withUsualParts(scenario: Scenario): Iterable<Scenario> {
 
 function* withUsualWorkload(scenario: Scenario): Iterable<Scenario> {
   const { workload } = scenario;
-  const usual = parseScenario({ name: "usual", workload: { kind: workload.kind } as never }).workload;
+  const usual = usualWorkload(workload);
   for (const field of ["think", "backoff", "order", "isolation", "reads", "start"]) {
     const plain = (usual as Record<string, unknown>)[field];
     const own = (workload as Record<string, unknown>)[field];

@@ -147,6 +147,8 @@ function drawWorkload(workload: Scenario["workload"], random: Random): Scenario[
         pairs: randomOf(random, [1, 2, workload.pairs]),
         readers: randomInt(random, 3),
       };
+    case "script":
+      return { ...workload, think };
     case "family":
       return { ...workload, think, parents: randomOf(random, [1, 3, workload.parents]) };
   }

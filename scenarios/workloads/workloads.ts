@@ -4,6 +4,7 @@ import { bank, bankParameters } from "./bank.ts";
 import { family, familyParameters } from "./family.ts";
 import { pairs, pairsParameters } from "./pairs.ts";
 import { register, registerParameters } from "./register.ts";
+import { script, scriptParameters } from "./script.ts";
 import type { Workload } from "./workload.ts";
 
 export const workloadParameters = z.discriminatedUnion("kind", [
@@ -11,6 +12,7 @@ export const workloadParameters = z.discriminatedUnion("kind", [
   registerParameters,
   pairsParameters,
   familyParameters,
+  scriptParameters,
 ]);
 
 export type WorkloadParameters = z.output<typeof workloadParameters>;
@@ -26,6 +28,8 @@ export function createWorkload(parameters: WorkloadParameters, nodes: number): W
       return opaque(pairs(parameters, nodes));
     case "family":
       return opaque(family(parameters, nodes));
+    case "script":
+      return opaque(script(parameters));
   }
 }
 
