@@ -247,6 +247,7 @@ function describe(report: SweepReport, { request }: Kept): string {
       .join(", ")}`,
     `  ${spread("median commit latency of a run", report.latencyUs)}`,
     `  ${spread("longest in doubt in a run", report.inDoubtUs)}`,
+    `  events of a run: half at most ${report.eventsOfRuns.median ?? "-"}, all at most ${report.eventsOfRuns.max ?? "-"}`,
     `  blocked at the end: ${report.blocked}`,
     ...(report.neverReached.length === 0 ? [] : [`  never reached: ${report.neverReached.join(", ")}`]),
     ...determinismLines(report),

@@ -30,6 +30,8 @@ export async function sweep(request: SweepRequest, tally: Tally, options: SweepO
     maxThreads: options.workers,
     // Batches are handed out one by one, so that a stop is prompt.
     concurrentTasksPerWorker: 1,
+    // A run leaves much garbage and little else: with room for the young the collector has less to copy.
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
   });
   const batches = batchesOf(request, tally);
   const takeBatches = async (): Promise<void> => {
