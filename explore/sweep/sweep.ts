@@ -37,7 +37,7 @@ export async function sweep(request: SweepRequest, tally: Tally, options: SweepO
   const takeBatches = async (): Promise<void> => {
     for (const batch of batches) {
       if (options.stop.aborted) return;
-      for (const { result, ms } of await pool.run(batch)) {
+      for (const { result, ms } of await pool.run(batch, { name: "sweepBatch" })) {
         addToTally(tally, result);
         tally.busyMs += ms;
       }

@@ -5,7 +5,7 @@ register();
 const { sweepSeed } = await import("./sweep-seed.ts");
 
 /** Runs a batch of seeds; says how long each took. */
-export default function sweepBatch(requests) {
+export function sweepBatch(requests) {
   return requests.map((request) => {
     const began = performance.now();
     return { result: sweepSeed(request), ms: performance.now() - began };
