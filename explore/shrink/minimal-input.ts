@@ -7,15 +7,15 @@ export function minimalInput(scenario: Scenario): ScenarioInput {
   const usual = { ...parseScenario({ name: scenario.name }), workload: usualWorkload(scenario.workload) };
   const input = { name: scenario.name, ...difference(scenario, usual) } as Record<string, unknown>;
   if ("workload" in input)
-    input["workload"] = { kind: scenario.workload.kind, ...(input["workload"] as object) };
-  else if (scenario.workload.kind !== "bank") input["workload"] = { kind: scenario.workload.kind };
+    input.workload = { kind: scenario.workload.kind, ...(input.workload as object) };
+  else if (scenario.workload.kind !== "bank") input.workload = { kind: scenario.workload.kind };
   if (scenario.workload.kind === "script") {
-    input["workload"] = {
-      ...(input["workload"] as object),
+    input.workload = {
+      ...(input.workload as object),
       clients: scenario.workload.clients.map(plainClient),
     };
   }
-  if (scenario.faults.length > 0) input["faults"] = scenario.faults.map(plainFault);
+  if (scenario.faults.length > 0) input.faults = scenario.faults.map(plainFault);
   for (const field of ["duration", "settle"]) {
     const us = input[field];
     if (typeof us === "number") input[field] = showDuration(us);
