@@ -6,8 +6,7 @@ import { parseScenario, type Scenario, type ScenarioInput } from "../../scenario
 export function minimalInput(scenario: Scenario): ScenarioInput {
   const usual = { ...parseScenario({ name: scenario.name }), workload: usualWorkload(scenario.workload) };
   const input = { name: scenario.name, ...difference(scenario, usual) } as Record<string, unknown>;
-  if ("workload" in input)
-    input.workload = { kind: scenario.workload.kind, ...(input.workload as object) };
+  if ("workload" in input) input.workload = { kind: scenario.workload.kind, ...(input.workload as object) };
   else if (scenario.workload.kind !== "bank") input.workload = { kind: scenario.workload.kind };
   if (scenario.workload.kind === "script") {
     input.workload = {
