@@ -9,6 +9,7 @@ import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
 import { shrinkCommand } from "./shrink.ts";
 import { sweepCommand } from "./sweep.ts";
+import { verifyCommand } from "./verify.ts";
 
 const program = new Command("lockstep")
   .description("Multi-master replication for PostgreSQL whose every failure can be replayed.")
@@ -21,6 +22,7 @@ const program = new Command("lockstep")
   .addCommand(sweepCommand())
   .addCommand(shrinkCommand())
   .addCommand(explainCommand())
+  .addCommand(verifyCommand())
   .addCommand(listCommand());
 
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });

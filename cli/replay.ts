@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { showMicros } from "../scenarios/durations.ts";
 import type { TraceEvent } from "../sim/engine/trace.ts";
+import { isCounterexample, replayCounterexample } from "./counterexample-file.ts";
 import { EXIT } from "./exit.ts";
 import { runWithProgress } from "./run.ts";
 import { readSeedFile, type SeedFile } from "./seed-file.ts";
@@ -9,7 +10,7 @@ import { readSeedFile, type SeedFile } from "./seed-file.ts";
 export function replayCommand(): Command {
   return new Command("replay")
     .description("Run a seed file or a trace again: exact, or it shows the first event that differs.")
-    .argument("<file>", "written by `lockstep run --save` or `--trace`")
+    .argument("<file>", "written by `lockstep run --save` or `--trace`, or by `lockstep verify --save`")
     .option("--json", "print one JSON value", false)
     .action((file: string, options: { json: boolean }) => {
       process.exitCode = replay(file, options.json);
@@ -24,6 +25,7 @@ interface Difference {
 }
 
 function replay(file: string, json: boolean): number {
+  if (isCounterexample(file)) return replayCounterexample(file, json);
   const recorded = readSeedFile(file);
   const comparer = createComparer(recorded.events);
   const result = runWithProgress(
