@@ -26,6 +26,8 @@ export function takeCommit(node: NodeState, gid: Gid, csn: Csn, context: Context
   if (tx !== undefined) {
     // Said again while COMMIT PREPARED is under way.
     if (tx.outcome === "commit" && tx.csn === csn) return;
+    // A resolver found this node's PREPARE durable before its server had answered: once it has, this node asks.
+    if (tx.outcome === "undecided" && tx.local === "preparing") return;
     return decideCommit(node, tx, csn, true, context);
   }
   const outcome = recall(node, gid);
