@@ -1,6 +1,7 @@
 /** The `lockstep` command: one file a verb. */
 import { Command } from "commander";
 import { VERSION } from "../scenarios/version.ts";
+import { checkCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
 import { EXIT, failWith, UserError } from "./exit.ts";
 import { explainCommand } from "./explain.ts";
@@ -23,6 +24,7 @@ const program = new Command("lockstep")
   .addCommand(shrinkCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())
+  .addCommand(checkCommand())
   .addCommand(listCommand());
 
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });

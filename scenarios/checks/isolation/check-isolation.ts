@@ -66,8 +66,25 @@ export interface IsolationReport {
  */
 export function checkIsolation(units: CommittedTransactions, labelled: boolean): IsolationReport {
   const versions = orderVersions(units);
+  return {
+    ...judgeLevels(units, versions, findDirt(units, versions), findConflict(units, versions)),
+    transactions: units.transactions,
+    reads: units.readItem.length,
+    labels: labelled ? checkLabels(units, versions) : null,
+  };
+}
+
+export type LevelReport = Pick<IsolationReport, "strongest" | "levels" | "violations">;
+
+/** The ladder over any order of versions. `dirt` breaks every level, `conflict` every one above read committed. */
+export function judgeLevels(
+  units: CommittedTransactions,
+  versions: VersionOrder,
+  dirt: Evidence | null,
+  conflict: Evidence | null,
+): LevelReport {
   const reasons = new Map<Level, Evidence>();
-  climb({ units, versions, reasons, previousInSession: sessionOrder(units) });
+  climb({ units, versions, dirt, conflict, reasons, previousInSession: sessionOrder(units) });
   const isExercised = units.writeItem.length > 0 && units.readItem.length > 0;
   const levels = {} as Record<Level, Verdict>;
   const violations: Violation[] = [];
@@ -76,19 +93,14 @@ export function checkIsolation(units: CommittedTransactions, labelled: boolean):
     if (evidence !== undefined) violations.push({ level, ...evidence });
     levels[level] = evidence !== undefined ? "violated" : isExercised ? "holds" : "not exercised";
   }
-  return {
-    strongest: LEVELS.find((level) => levels[level] === "holds") ?? "none",
-    levels,
-    violations,
-    transactions: units.transactions,
-    reads: units.readItem.length,
-    labels: labelled ? checkLabels(units, versions) : null,
-  };
+  return { strongest: LEVELS.find((level) => levels[level] === "holds") ?? "none", levels, violations };
 }
 
 interface Ladder {
   readonly units: CommittedTransactions;
   readonly versions: VersionOrder;
+  readonly dirt: Evidence | null;
+  readonly conflict: Evidence | null;
   readonly previousInSession: Int32Array;
   /** Why a level is violated; a level that is not here holds. */
   readonly reasons: Map<Level, Evidence>;
@@ -111,17 +123,15 @@ const ABOVE_READ_COMMITTED = LEVELS.slice(0, LEVELS.indexOf("read committed"));
 
 /** Sets the reason for each level that is violated. */
 function climb(ladder: Ladder): void {
-  const { units, reasons, versions } = ladder;
+  const { conflict, dirt, units, reasons, versions } = ladder;
   const dependencies = findDependencies(units, versions);
   const order = orderByDependency(units, versions, null);
-  const reason =
-    findDirt(units, versions) ?? (order === null ? explainLevel(ladder, dependencies, CAUSES) : null);
+  const reason = dirt ?? (order === null ? explainLevel(ladder, dependencies, CAUSES) : null);
   if (reason !== null || order === null) {
     reasons.set("read committed", reason!);
     for (const level of ABOVE_READ_COMMITTED) reasons.set(level, reason!);
     return;
   }
-  const conflict = findConflict(units, versions);
   if (conflict !== null) {
     for (const level of ABOVE_READ_COMMITTED) reasons.set(level, conflict);
     return;

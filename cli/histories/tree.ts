@@ -1,0 +1,23 @@
+/**
+ * What EDN and JSON have in common, as much as a history needs: a keyword is its name as text, a set or list is a
+ * list. Lists and maps know where they begin in the text.
+ */
+export type Tree = string | number | boolean | null | TreeList | TreeMap;
+
+export interface TreeList {
+  readonly at: number;
+  readonly items: Tree[];
+}
+
+export interface TreeMap {
+  readonly at: number;
+  readonly entries: Map<Tree, Tree>;
+}
+
+export function isList(tree: Tree | undefined): tree is TreeList {
+  return typeof tree === "object" && tree !== null && "items" in tree;
+}
+
+export function isMap(tree: Tree | undefined): tree is TreeMap {
+  return typeof tree === "object" && tree !== null && "entries" in tree;
+}
