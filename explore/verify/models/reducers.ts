@@ -41,12 +41,12 @@ export interface Allowance {
   readonly lateAnswers: boolean;
 }
 
-/** As much as is explored to the end in about half a minute. */
+/** What is explored to the end in seconds on one core; 3PC, which is refuted, has two nodes, because three take minutes. */
 export const ALLOWANCES: Readonly<Record<CommitProtocolName, Allowance>> = {
-  "2pc": { nodes: 3, timeouts: 3, crashes: 1, duplicates: 1, failures: 1, lateAnswers: true },
-  "3pc": { nodes: 3, timeouts: 3, crashes: 1, duplicates: 0, failures: 0, lateAnswers: true },
-  e3pc: { nodes: 3, timeouts: 2, crashes: 1, duplicates: 0, failures: 0, lateAnswers: true },
-  "paxos-commit": { nodes: 3, timeouts: 2, crashes: 1, duplicates: 0, failures: 0, lateAnswers: true },
+  "2pc": { nodes: 3, timeouts: 2, crashes: 0, duplicates: 0, failures: 1, lateAnswers: true },
+  "3pc": { nodes: 2, timeouts: 2, crashes: 0, duplicates: 0, failures: 0, lateAnswers: true },
+  e3pc: { nodes: 3, timeouts: 1, crashes: 0, duplicates: 0, failures: 0, lateAnswers: true },
+  "paxos-commit": { nodes: 3, timeouts: 1, crashes: 0, duplicates: 0, failures: 0, lateAnswers: true },
 };
 
 /**
@@ -229,7 +229,9 @@ function startHosts(cluster: Cluster, protocol: CommitProtocolName, nodes: numbe
       commit: protocol,
       snapshot: "local",
     };
-    const started = { ...createHost(config), records: [{ kind: "clock", highWater: 2_000 }] } as Host;
+    // No two nodes stamp alike, or a wrong choice among their stamps could not be seen.
+    const highWater = 2_000 + config.node;
+    const started = { ...createHost(config), records: [{ kind: "clock", highWater }] } as Host;
     const inputs = node === COORDINATOR ? [startOf(started), ...CLIENT] : [startOf(started)];
     numbers.push(internHost(cluster, feed(cluster.subject, started, inputs)));
   }
