@@ -1,0 +1,126 @@
+/**
+ * A run's history in the form of a list-append history: each row is a key, the version that a transaction left is an
+ * element, and to read a row is to read the elements up to its version. So what a world's servers told of versions
+ * can be judged by a checker that knows of no server, ours or another's.
+ *
+ * Deletions leave a version like any other change. That a row was not found is not told, for it does not say which
+ * version was missed.
+ */
+import type { Csn } from "../../../protocol/csn.ts";
+import type { TableDefinition } from "../../../protocol/database.ts";
+import { type Gid, showGid } from "../../../protocol/gid.ts";
+import type { History, Operation, TransactionRecord } from "../../history.ts";
+import { ascending } from "../isolation/ascending.ts";
+import { showItem } from "../isolation/items.ts";
+import { committedTransactions } from "../isolation/transactions.ts";
+import { NONE, orderVersions } from "../isolation/versions.ts";
+import type { ClientTransaction, ListStep, Outcome } from "./transactions.ts";
+
+/**
+ * In order of invocation. Null if the history has no such form: two transactions replaced the same version, or a
+ * version was read whose transaction the history lacks.
+ */
+export function listAppendOf(
+  history: History,
+  tables: readonly TableDefinition[],
+  committed: ReadonlyMap<Gid, Csn>,
+): ClientTransaction<ListStep>[] | null {
+  const units = committedTransactions(history, tables, committed);
+  const versions = orderVersions(units);
+  if (versions.fork !== null || units.unrecorded > 0) return null;
+  const chains = new Map<string, Chain>();
+  for (let item = 0; item < versions.first.length; item++) {
+    const chain: Chain = { elements: [], placeOf: new Map() };
+    for (let slot = versions.first[item]!; slot !== NONE; slot = versions.next[slot]!) {
+      const gid = units.gid[units.writeUnit[slot]!]!;
+      chain.elements.push(showGid(gid));
+      chain.placeOf.set(gid, chain.elements.length);
+    }
+    chains.set(showItem(units.items, item), chain);
+  }
+  const places = placesOf(history);
+  return history.transactions.map((record, index) => ({
+    process: record.session,
+    outcome: OUTCOMES[record.outcome],
+    invokedAt: places[2 * index]!,
+    completedAt: OUTCOMES[record.outcome] === "info" ? Number.POSITIVE_INFINITY : places[2 * index + 1]!,
+    steps: stepsOf(record, tables, chains),
+  }));
+}
+
+interface Chain {
+  readonly elements: string[];
+  /** How many elements a list has that ends with this version. */
+  readonly placeOf: Map<Gid, number>;
+}
+
+const OUTCOMES: Readonly<Record<TransactionRecord["outcome"], Outcome>> = {
+  open: "info",
+  committed: "ok",
+  aborted: "fail",
+  unknown: "info",
+};
+
+/** Of each transaction the places of its begin and of its end; at one moment begins come first, to order nothing. */
+function placesOf({ transactions }: History): Int32Array {
+  const times = new Float64Array(2 * transactions.length);
+  const last = transactions.reduce((latest, { beganAt, endedAt }) => Math.max(latest, beganAt, endedAt), 0);
+  transactions.forEach(({ beganAt, endedAt }, index) => {
+    times[2 * index] = 2 * beganAt;
+    times[2 * index + 1] = endedAt < 0 ? 2 * last + 2 : 2 * endedAt + 1;
+  });
+  const places = new Int32Array(times.length);
+  ascending(times).forEach((event, place) => {
+    places[event] = place;
+  });
+  return places;
+}
+
+/** A row that is changed more than once is appended to once: nobody else sees the states between. */
+function stepsOf(
+  record: TransactionRecord,
+  tables: readonly TableDefinition[],
+  chains: ReadonlyMap<string, Chain>,
+): ListStep[] {
+  const steps: ListStep[] = [];
+  const changed = new Set<string>();
+  for (const operation of record.operations) {
+    const { result, statement } = operation;
+    if (result === null) continue;
+    if (statement.type === "select") {
+      for (const read of readsOf(operation, tables, chains)) {
+        if (!changed.has(read.key as string)) steps.push(read);
+      }
+      continue;
+    }
+    if (result.count === 0) continue;
+    const definition = tables.find(({ name }) => name === statement.table)!;
+    const id =
+      statement.type === "insert" ? statement.row[definition.columns.indexOf(definition.key)] : statement.key;
+    const key = `${statement.table}/${id}`;
+    if (changed.has(key)) continue;
+    changed.add(key);
+    steps.push({ f: "append", key, value: record.gid === 0 ? `aborted ${record.id}` : showGid(record.gid) });
+  }
+  return steps;
+}
+
+function readsOf(
+  { result, statement }: Operation,
+  tables: readonly TableDefinition[],
+  chains: ReadonlyMap<string, Chain>,
+): Extract<ListStep, { f: "r" }>[] {
+  const definition = tables.find(({ name }) => name === statement.table)!;
+  const column = definition.columns.indexOf(definition.key);
+  return result!.rows.map((row, place) => {
+    const key = `${statement.table}/${row[column]}`;
+    const version = result!.versions[place]!;
+    const chain = chains.get(key);
+    const length = version === 0 ? 0 : chain?.placeOf.get(version);
+    return {
+      f: "r",
+      key,
+      value: length === undefined ? [showGid(version)] : (chain?.elements.slice(0, length) ?? []),
+    };
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * Simulated runs are judged twice: with the versions that the servers name (isolation/), and by lists alone. The
+ * lists know less, for instance not what a transaction read whose answer was lost; so they may miss an anomaly, but
+ * must never report one that the servers' versions deny, and where they know all, they must come to the same level.
+ */
+import { describe, expect, test } from "vitest";
+import type { Csn } from "../../../protocol/csn.ts";
+import type { Gid } from "../../../protocol/gid.ts";
+import type { SimWorld } from "../../../sim/engine/world.ts";
+import { runScenario } from "../../../sim/run.ts";
+import { LEVELS } from "../../levels.ts";
+import { parseScenario } from "../../scenario.ts";
+import { createWorkload } from "../../workloads/workloads.ts";
+import { CHECKS } from "../checks.ts";
+import { checkIsolation, type IsolationReport } from "../isolation/check-isolation.ts";
+import { committedTransactions } from "../isolation/transactions.ts";
+import { createLedger, enterFact } from "../ledger.ts";
+import { checkListAppend } from "./check-list-append.ts";
+import { listAppendOf } from "./from-records.ts";
+import type { HistoryReport } from "./judge.ts";
+
+const WORKLOADS = [
+  { kind: "pairs", shows: "long fork", readers: 2, think: { kind: "uniform", min: 0, max: 500 } },
+  { kind: "pairs", shows: "write skew", readers: 1, think: { kind: "uniform", min: 0, max: 500 } },
+  { kind: "bank", accounts: 6, isolation: "repeatable read" },
+];
+const VARIANTS = [
+  { snapshot: "clock-si-committer" },
+  { snapshot: "clock-si" },
+  { snapshot: "local" },
+  { snapshot: "local", commit: "2pc" },
+  { snapshot: "clock-si", mutant: "reads-ahead" },
+  { snapshot: "clock-si", mutant: "ignores-undecided" },
+  { snapshot: "clock-si-committer", mutant: "parallel-committer" },
+  { snapshot: "clock-si-committer", mutant: "recomputes-csn" },
+  { snapshot: "local", nemesis: { kinds: ["crash", "pause", "cut", "delay"] } },
+  { snapshot: "clock-si", nemesis: { kinds: ["crash", "partition", "clock step"] } },
+];
+const SEEDS = ["1", "2"];
+
+interface Judged {
+  readonly servers: IsolationReport;
+  readonly lists: HistoryReport;
+}
+
+/** Null if the run's history has no form as lists. */
+function judgeTwice(input: unknown, seed: string): Judged | null {
+  const scenario = parseScenario(input);
+  const ledger = createLedger(scenario.commit);
+  let world: SimWorld | null = null;
+  runScenario(scenario, seed, {
+    mode: "in place",
+    checks: CHECKS,
+    observe: (fact, at) => void enterFact(ledger, fact, at),
+    attach: (created) => {
+      world = created;
+    },
+  });
+  const { history } = (world as SimWorld | null)!.director.state;
+  const { tables } = createWorkload(scenario.workload, scenario.nodes);
+  const committed = new Map<Gid, Csn>();
+  for (const { gid, csn, committed: nodes } of ledger.entries.values())
+    if (nodes !== 0) committed.set(gid, csn);
+  const transactions = listAppendOf(history, tables, committed);
+  if (transactions === null) return null;
+  return {
+    servers: checkIsolation(committedTransactions(history, tables, committed), false),
+    lists: checkListAppend(transactions),
+  };
+}
+
+const RUNS = WORKLOADS.flatMap((workload) =>
+  VARIANTS.flatMap((variant) => SEEDS.map((seed) => ({ workload, variant, seed }))),
+);
+const judged = RUNS.map(({ workload, variant, seed }) => {
+  const name = `${Object.values(workload).slice(0, 2).join(" ")}, ${JSON.stringify(variant)}, seed ${seed}`;
+  const scenario = { name: "two checkers", duration: "400ms", settle: "2s", workload, ...variant };
+  return { name, reports: judgeTwice(scenario, seed) };
+});
+
+describe.each(judged.filter(({ reports }) => reports !== null))("$name", ({ reports }) => {
+  const { lists, servers } = reports!;
+
+  test("what the lists call violated, the servers' versions do too", () => {
+    for (const level of LEVELS) {
+      if (lists.levels[level] === "violated")
+        expect([level, servers.levels[level]]).toEqual([level, "violated"]);
+    }
+  });
+
+  test("and if every outcome is known, they come to the same level", () => {
+    const isDecided = LEVELS.every((level) => lists.levels[level] !== "unknown");
+    if (lists.transactions.info === 0 && isDecided) expect(lists.strongest).toBe(servers.strongest);
+  });
+});
+
+test("the runs show several levels, and mostly have all outcomes known", () => {
+  const both = judged.flatMap(({ reports }) => (reports === null ? [] : [reports]));
+  expect(both.length).toBeGreaterThan(RUNS.length / 2);
+  expect(new Set(both.map(({ servers }) => servers.strongest)).size).toBeGreaterThanOrEqual(4);
+  const known = both.filter(({ lists }) => lists.transactions.info === 0);
+  expect(known.length).toBeGreaterThan(RUNS.length / 3);
+  console.log(
+    both.map(
+      ({ servers, lists }) =>
+        `${servers.strongest} / ${lists.strongest} info ${lists.transactions.info} ok ${lists.transactions.ok} ${Object.values(lists.levels).includes("unknown")}`,
+    ),
+  );
+});
