@@ -90,6 +90,26 @@ describe("lockstep check", () => {
     expect(stdout).toContain("G1a (aborted read)");
   });
 
+  test("takes what `lockstep run --history` wrote, and comes to the level that the run came to", () => {
+    const path = join(folder, "run.jsonl");
+    const args = [
+      "run",
+      "cross",
+      "--set",
+      "snapshot=local",
+      "--set",
+      "duration=300ms",
+      "--json",
+      "--history",
+      path,
+    ];
+    const run = spawnSync(process.execPath, ["cli/lockstep.mjs", ...args], { encoding: "utf8" });
+    const { isolation } = JSON.parse(run.stdout);
+    const summary = JSON.parse(check(path, "--json").stdout);
+    expect(summary.strongest).toBe(isolation);
+    expect(summary.transactions.ok).toBeGreaterThan(100);
+  });
+
   test("mistakes are one line each, with their place and exit code 2", () => {
     const path = file("cut.edn", '[{:type :invoke, :process 0, :value [[:append "x" 1]');
     const { status, stdout, stderr } = check(path);

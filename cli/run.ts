@@ -8,6 +8,7 @@ import { recordTrace, type TraceEvent } from "../sim/engine/trace.ts";
 import { type RunResult, runScenario } from "../sim/run.ts";
 import { EXIT } from "./exit.ts";
 import { assertWritable } from "./files.ts";
+import { type HistoryWatch, watchHistory } from "./histories/write-history.ts";
 import { showProgress } from "./progress.ts";
 import { describeRun } from "./report.ts";
 import { collectSetting, loadScenario, type Setting, showSettings } from "./scenario-argument.ts";
@@ -20,6 +21,7 @@ interface RunOptions {
   readonly json: boolean;
   readonly save?: string;
   readonly trace?: string;
+  readonly history?: string;
 }
 
 export function runCommand(): Command {
@@ -35,6 +37,7 @@ export function runCommand(): Command {
     )
     .option("--save <file>", "write a seed file, from which `lockstep replay` runs this again")
     .option("--trace <file>", "write the whole trace, event by event")
+    .option("--history <file>", "write what the clients saw, for `lockstep check` or Elle")
     .option("--json", "print one JSON value", false)
     .action((name: string, options: RunOptions) => {
       process.exitCode = run(name, options);
@@ -44,16 +47,19 @@ export function runCommand(): Command {
 function run(name: string, options: RunOptions): number {
   const written = loadScenario(name, options.set);
   const scenario = options.swarm ? drawScenario(written, options.seed) : written;
-  for (const path of [options.save, options.trace]) if (path !== undefined) assertWritable(path);
+  for (const path of [options.save, options.trace, options.history])
+    if (path !== undefined) assertWritable(path);
   const events: TraceEvent[] = [];
   const take = options.trace === undefined ? null : (event: TraceEvent) => events.push(event);
-  const result = runWithProgress(scenario, options.seed, take);
+  const watch = options.history === undefined ? null : watchHistory(scenario);
+  const result = runWithProgress(scenario, options.seed, take, watch);
   const head = headerOf(
     { name, settings: options.set, scenario, seed: options.seed, swarm: options.swarm },
     result.hash,
   );
   if (options.save !== undefined) writeSeedFile(options.save, head);
   if (options.trace !== undefined) writeTrace(options.trace, head, events);
+  if (options.history !== undefined) watch?.write(options.history);
   const again = replayCommandFor(name, options.seed, options.set);
   const summary = summarize(result, options.swarm ? `${again} --swarm` : again);
   if (options.swarm && !options.json) process.stdout.write(`drawn: ${describeDrawn(written, scenario)}\n\n`);
@@ -71,13 +77,16 @@ export function runWithProgress(
   scenario: Scenario,
   seed: string,
   take: ((event: TraceEvent) => void) | null,
+  watch: HistoryWatch | null = null,
 ): RunResult {
   const progress = showProgress();
   const end = scenario.duration + scenario.settle;
   const result = runScenario(scenario, seed, {
     mode: "in place",
     checks: CHECKS,
+    observe: watch?.observe,
     attach: (world) => {
+      watch?.attach(world);
       if (take !== null) recordTrace(world, take);
     },
     progress: (at, events) => progress.update(at / end, `${events} events`),

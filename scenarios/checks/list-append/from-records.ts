@@ -61,16 +61,26 @@ const OUTCOMES: Readonly<Record<TransactionRecord["outcome"], Outcome>> = {
   unknown: "info",
 };
 
-/** Of each transaction the places of its begin and of its end; at one moment begins come first, to order nothing. */
+/**
+ * Of each transaction the places of its begin and of its end. At one moment begins come in order of the records, and
+ * ends after them, to order nothing; but an end comes before what its session began next.
+ */
 function placesOf({ transactions }: History): Int32Array {
-  const times = new Float64Array(2 * transactions.length);
+  const count = transactions.length;
   const last = transactions.reduce((latest, { beganAt, endedAt }) => Math.max(latest, beganAt, endedAt), 0);
-  transactions.forEach(({ beganAt, endedAt }, index) => {
-    times[2 * index] = 2 * beganAt;
-    times[2 * index + 1] = endedAt < 0 ? 2 * last + 2 : 2 * endedAt + 1;
-  });
-  const places = new Int32Array(times.length);
-  ascending(times).forEach((event, place) => {
+  const keys = new Float64Array(2 * count);
+  const next = new Map<number, number>();
+  for (let index = count - 1; index >= 0; index--) {
+    const { beganAt, endedAt, session } = transactions[index]!;
+    const follower = next.get(session) ?? -1;
+    const isFollowed = follower >= 0 && transactions[follower]!.beganAt === endedAt;
+    const end = endedAt < 0 ? last + 1 : endedAt;
+    keys[2 * index] = beganAt * (2 * count + 1) + 2 * index + 1;
+    keys[2 * index + 1] = end * (2 * count + 1) + (isFollowed ? 2 * follower : 2 * count);
+    next.set(session, index);
+  }
+  const places = new Int32Array(2 * count);
+  ascending(keys).forEach((event, place) => {
     places[event] = place;
   });
   return places;

@@ -100,10 +100,4 @@ test("the runs show several levels, and mostly have all outcomes known", () => {
   expect(new Set(both.map(({ servers }) => servers.strongest)).size).toBeGreaterThanOrEqual(4);
   const known = both.filter(({ lists }) => lists.transactions.info === 0);
   expect(known.length).toBeGreaterThan(RUNS.length / 3);
-  console.log(
-    both.map(
-      ({ servers, lists }) =>
-        `${servers.strongest} / ${lists.strongest} info ${lists.transactions.info} ok ${lists.transactions.ok} ${Object.values(lists.levels).includes("unknown")}`,
-    ),
-  );
 });
