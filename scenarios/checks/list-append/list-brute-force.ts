@@ -16,13 +16,18 @@ type Tried = Extract<
   "strict serializable" | "serializable" | "strong SI" | "strong session SI" | "GSI"
 >;
 
-/** Without transactions of unknown outcome. */
-export function isPossible(transactions: readonly Transaction[], level: Tried): boolean {
+/** `registers`: of a list only the last element can be read. Without transactions of unknown outcome. */
+export function isPossible(transactions: readonly Transaction[], level: Tried, registers = false): boolean {
   const committed = transactions.filter(({ outcome }) => outcome === "ok");
+  const tried: Trial = { transactions: committed, level, registers };
   const serial = level === "strict serializable" || level === "serializable";
-  return serial
-    ? trySerial(committed, level, 0, new Map())
-    : tryPoints(committed, level, 0, 0, new Map(), new Map());
+  return serial ? trySerial(tried, 0, new Map()) : tryPoints(tried, 0, 0, new Map(), new Map());
+}
+
+interface Trial {
+  readonly transactions: readonly Transaction[];
+  readonly level: Tried;
+  readonly registers: boolean;
 }
 
 /** Whether the first's commit must come before the second's start. */
@@ -32,54 +37,56 @@ function isBefore(one: Transaction, other: Transaction, level: Tried): boolean {
   return level === "strong SI" && one.steps.some(({ f }) => f === "append");
 }
 
-function isDue(transactions: readonly Transaction[], level: Tried, done: number, next: number): boolean {
+function isDue({ level, transactions }: Trial, done: number, next: number): boolean {
   return transactions.every(
     (other, index) => (done & (1 << index)) !== 0 || !isBefore(other, transactions[next]!, level),
   );
 }
 
-function trySerial(transactions: readonly Transaction[], level: Tried, done: number, store: Store): boolean {
+function trySerial(trial: Trial, done: number, store: Store): boolean {
+  const { transactions } = trial;
   if (done === (1 << transactions.length) - 1) return true;
   return transactions.some((transaction, next) => {
-    if ((done & (1 << next)) !== 0 || !isDue(transactions, level, done, next)) return false;
-    const own = run(transaction, store);
-    return own !== null && trySerial(transactions, level, done | (1 << next), added(store, own));
+    if ((done & (1 << next)) !== 0 || !isDue(trial, done, next)) return false;
+    const own = run(trial, transaction, store);
+    return own !== null && trySerial(trial, done | (1 << next), added(store, own));
   });
 }
 
 function tryPoints(
-  transactions: readonly Transaction[],
-  level: Tried,
+  trial: Trial,
   started: number,
   committed: number,
   snapshots: ReadonlyMap<number, Store>,
   store: Store,
 ): boolean {
+  const { transactions } = trial;
   if (committed === (1 << transactions.length) - 1) return true;
   return transactions.some((transaction, next) => {
     const bit = 1 << next;
     if ((committed & bit) !== 0) return false;
     if ((started & bit) === 0) {
-      if (!isDue(transactions, level, committed, next) || run(transaction, store) === null) return false;
+      if (!isDue(trial, committed, next) || run(trial, transaction, store) === null) return false;
       const after = new Map(snapshots).set(next, store);
-      return tryPoints(transactions, level, started | bit, committed, after, store);
+      return tryPoints(trial, started | bit, committed, after, store);
     }
     const snapshot = snapshots.get(next)!;
-    const own = run(transaction, snapshot)!;
+    const own = run(trial, transaction, snapshot)!;
     // A list that has grown since is another array.
     if ([...own.keys()].some((key) => store.get(key) !== snapshot.get(key))) return false;
-    return tryPoints(transactions, level, started, committed | bit, snapshots, added(store, own));
+    return tryPoints(trial, started, committed | bit, snapshots, added(store, own));
   });
 }
 
 /** What it appends, if its reads return what they did; else null. */
-function run({ steps }: Transaction, store: Store): Map<Scalar, Scalar[]> | null {
+function run({ registers }: Trial, { steps }: Transaction, store: Store): Map<Scalar, Scalar[]> | null {
   const own = new Map<Scalar, Scalar[]>();
   for (const step of steps) {
     const mine = own.get(step.key) ?? [];
     if (step.f === "append") own.set(step.key, [...mine, step.value]);
     else {
-      const list = [...(store.get(step.key) ?? []), ...mine];
+      const whole = [...(store.get(step.key) ?? []), ...mine];
+      const list = registers ? whole.slice(-1) : whole;
       if (list.length !== step.value!.length || list.some((value, place) => value !== step.value![place]))
         return null;
     }

@@ -6,8 +6,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isAtLeast } from "../../levels.ts";
 import { checkListAppend } from "./check-list-append.ts";
+import { checkRegisters } from "./check-registers.ts";
 import { isPossible } from "./list-brute-force.ts";
-import type { ClientTransaction, ListStep, Scalar } from "./transactions.ts";
+import type { ClientTransaction, ListStep, RegisterStep, Scalar } from "./transactions.ts";
 
 type Transaction = ClientTransaction<ListStep>;
 
@@ -126,6 +127,17 @@ function spoil(
   return spoilt;
 }
 
+function toRegisters({ steps, ...transaction }: Transaction): ClientTransaction<RegisterStep> {
+  return {
+    ...transaction,
+    steps: steps.map((step): RegisterStep => {
+      const { key } = step;
+      if (step.f === "append") return { f: "w", key, value: step.value };
+      return { f: "r", key, value: step.value![step.value!.length - 1] ?? null };
+    }),
+  };
+}
+
 describe("what a true store did", () => {
   test("under snapshot isolation holds at strong SI, whatever interleaves", () => {
     fc.assert(
@@ -188,6 +200,30 @@ describe("what was spoilt is judged as all orders tried out judge it", () => {
         { numRuns: 1_500 },
       );
       expect(violated).toBeGreaterThan(50);
+    },
+  );
+
+  test.each(["strict serializable", "serializable", "strong SI", "strong session SI", "GSI"] as const)(
+    "registers: %s",
+    (level) => {
+      const seen = { holds: 0, violated: 0, unknown: 0, "not exercised": 0 };
+      fc.assert(
+        fc.property(spoilt, (transactions) => {
+          const lasts = transactions.map((transaction) => ({
+            ...transaction,
+            steps: transaction.steps.map((step) =>
+              step.f === "r" ? { ...step, value: step.value!.slice(-1) } : step,
+            ),
+          }));
+          const verdict = checkRegisters(lasts.map(toRegisters)).levels[level];
+          seen[verdict] += 1;
+          if (verdict !== "holds" && verdict !== "violated") return;
+          expect(verdict).toBe(isPossible(lasts, level, true) ? "holds" : "violated");
+        }),
+        { numRuns: 1_500 },
+      );
+      expect(seen.violated).toBeGreaterThan(50);
+      expect(seen.unknown).toBeLessThan(seen.violated);
     },
   );
 
