@@ -189,7 +189,7 @@ describe("the readers", () => {
     ["no transactions", "[]", "a.edn:1:1: there is no transaction in this history"],
     [
       "a list cut short",
-      "[{:type :ok}\n {:type",
+      "[{:type :info :process :n}\n {:type",
       'a.edn:2:8: expected "}" for the "{" at 2:2, found the end of the file',
     ],
     ["a wrong bracket", "[{:type :ok]", 'a.edn:1:12: expected "}" for the "{" at 1:2, found "]"'],
@@ -201,7 +201,7 @@ describe("the readers", () => {
       "[{:process 99999999999999999999}]",
       "a.edn:1:12: 99999999999999999999 is too large",
     ],
-    ["no map", "[{:type :info :process :n} 3]", "a.edn:1:2: operation 1 is not a map"],
+    ["no map", "[{:type :info :process :n} 3]", "a.edn:1:28: operation 1 is not a map"],
     ["no type", "[{:process 0}]", "a.edn:1:2: an operation has no type; expected invoke, ok, fail or info"],
     [
       "another type",
@@ -264,7 +264,7 @@ describe("the readers", () => {
       '[{"type": "ok"',
       'a.json:1:15: expected "," or "}" of the object begun at 1:2, found the end of the file',
     ],
-    ["a comma too many", '[{"a": 1},]', 'a.json:1:11: expected a value, found "]"'],
+    ["a comma too many", '[{"type": "info", "process": "n"},]', 'a.json:1:35: expected a value, found "]"'],
     [
       "a comma too few",
       '[{"a": 1 "b": 2}]',

@@ -11,8 +11,7 @@ import {
 } from "../scenarios/checks/list-append/transactions.ts";
 import { LEVELS, type Level } from "../scenarios/levels.ts";
 import { EXIT, UserError } from "./exit.ts";
-import { type HistoryFile, readHistory } from "./histories/read-history.ts";
-import { failAt } from "./histories/source.ts";
+import { failAtStep, type HistoryFile, readHistory } from "./histories/read-history.ts";
 import { MARKS, paint } from "./report.ts";
 
 interface CheckOptions {
@@ -54,15 +53,15 @@ function levelNamed(name: string): Level {
   );
 }
 
-function judgeFile({ kind, places, source, transactions }: HistoryFile): HistoryReport {
+function judgeFile(history: HistoryFile): HistoryReport {
+  const { kind, transactions } = history;
   try {
     return kind === "list-append"
       ? checkListAppend(transactions as readonly ClientTransaction<ListStep>[])
       : checkRegisters(transactions as readonly ClientTransaction<RegisterStep>[]);
   } catch (error) {
     if (!(error instanceof HistoryFault)) throw error;
-    const place = places[error.transaction];
-    return failAt(source, place?.steps[error.step] ?? place?.at ?? 0, error.message);
+    return failAtStep(history, error.transaction, error.step, error.message);
   }
 }
 

@@ -2,6 +2,8 @@
  * EDN (github.com/edn-format/edn), strictly, with positions: all values of a text. A keyword becomes its name, a list
  * or set a list; a tag is dropped and its value kept, as in #jepsen.history.Op{...}.
  */
+
+import { readPlainInteger } from "./integers.ts";
 import { exact } from "./json.ts";
 import { failAt, type Source, showCharacter } from "./source.ts";
 import type { Tree, TreeList, TreeMap } from "./tree.ts";
@@ -19,14 +21,21 @@ const INTEGER = /^[+-]?\d+$/;
 const NUMBER = /^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?$/;
 const CLOSING: Readonly<Record<string, string>> = { "[": "]", "(": ")", "{": "}" };
 
-/** Throws UserError. */
-export function readEdn(source: Source): Tree[] {
+/** Hands over the operations, with their places: the text's values, or the items of the list that it is. Throws UserError. */
+export function readEdn(source: Source, take: (tree: Tree, at: number) => void): void {
   const reading: Reading = { ...source, at: 0, depth: 0 };
-  const values: Tree[] = [];
+  skipSpace(reading);
+  const first = reading.text[reading.at];
+  if (first === "[" || first === "(") readItems(reading, reading.at, take);
   for (skipSpace(reading); reading.at < reading.text.length; skipSpace(reading)) {
-    values.push(readValue(reading));
+    const { at } = reading;
+    take(readValue(reading), at);
   }
-  return values;
+}
+
+/** The value at a place that readEdn gave. */
+export function readEdnAt(source: Source, at: number): Tree {
+  return readValue({ ...source, at, depth: 0 });
 }
 
 /** White space, commas, comments, and values that are commented out by #_. */
@@ -62,13 +71,19 @@ function readValue(reading: Reading): Tree {
 
 function readList(reading: Reading, at: number): TreeList {
   const list: TreeList = { at, items: [] };
+  readItems(reading, at, (item) => list.items.push(item));
+  return list;
+}
+
+function readItems(reading: Reading, begun: number, give: (item: Tree, at: number) => void): void {
   const closing = open(reading);
   while (reading.text[reading.at] !== closing) {
-    expectMore(reading, at, closing);
-    list.items.push(readValue(reading));
+    expectMore(reading, begun, closing);
+    const { at } = reading;
+    give(readValue(reading), at);
     skipSpace(reading);
   }
-  return close(reading, list);
+  close(reading);
 }
 
 function readMap(reading: Reading): TreeMap {
@@ -85,7 +100,8 @@ function readMap(reading: Reading): TreeMap {
     map.entries.set(key, readValue(reading));
     skipSpace(reading);
   }
-  return close(reading, map);
+  close(reading);
+  return map;
 }
 
 function open(reading: Reading): string {
@@ -97,10 +113,9 @@ function open(reading: Reading): string {
   return closing;
 }
 
-function close<Value>(reading: Reading, value: Value): Value {
+function close(reading: Reading): void {
   reading.depth -= 1;
   reading.at += 1;
-  return value;
 }
 
 function expectMore(reading: Reading, begun: number, closing: string): void {
@@ -163,6 +178,8 @@ function wordAt(reading: Reading, begun: number): string {
 }
 
 function readWord(reading: Reading): Tree {
+  const integer = readPlainInteger(reading);
+  if (integer >= 0) return integer;
   const { at } = reading;
   const word = wordAt(reading, at);
   const code = word.charCodeAt(0);

@@ -1,4 +1,5 @@
 /** JSON (RFC 8259), strictly, with positions: a value, or several after one another as in JSON lines. */
+import { readPlainInteger } from "./integers.ts";
 import { failAt, type Source, showCharacter } from "./source.ts";
 import type { Tree, TreeList, TreeMap } from "./tree.ts";
 
@@ -9,14 +10,20 @@ interface Reading extends Source {
 
 const DEEPEST = 500;
 
-/** All values of the text. Throws UserError. */
-export function readJson(source: Source): Tree[] {
+/** Hands over the operations, with their places: the text's values, or the items of the list that it is. Throws UserError. */
+export function readJson(source: Source, take: (tree: Tree, at: number) => void): void {
   const reading: Reading = { ...source, at: 0, depth: 0 };
-  const values: Tree[] = [];
+  skipSpace(reading);
+  if (reading.text[reading.at] === "[") readItems(reading, take);
   for (skipSpace(reading); reading.at < reading.text.length; skipSpace(reading)) {
-    values.push(readValue(reading));
+    const { at } = reading;
+    take(readValue(reading), at);
   }
-  return values;
+}
+
+/** The value at a place that readJson gave. */
+export function readJsonAt(source: Source, at: number): Tree {
+  return readValue({ ...source, at, depth: 0 });
 }
 
 function skipSpace(reading: Reading): void {
@@ -43,20 +50,30 @@ function readValue(reading: Reading): Tree {
 
 function readList(reading: Reading): TreeList {
   const list: TreeList = { at: reading.at, items: [] };
+  readItems(reading, (item) => list.items.push(item));
+  return list;
+}
+
+function readItems(reading: Reading, give: (item: Tree, at: number) => void): void {
+  const begun = reading.at;
   open(reading);
-  if (reading.text[reading.at] === "]") return close(reading, list);
+  if (reading.text[reading.at] === "]") return close(reading);
   for (;;) {
-    list.items.push(readValue(reading));
+    const { at } = reading;
+    give(readValue(reading), at);
     skipSpace(reading);
-    if (reading.text[reading.at] === "]") return close(reading, list);
-    take(reading, ",", `"," or "]" of the list begun`, list.at);
+    if (reading.text[reading.at] === "]") return close(reading);
+    take(reading, ",", `"," or "]" of the list begun`, begun);
   }
 }
 
 function readMap(reading: Reading): TreeMap {
   const map: TreeMap = { at: reading.at, entries: new Map() };
   open(reading);
-  if (reading.text[reading.at] === "}") return close(reading, map);
+  if (reading.text[reading.at] === "}") {
+    close(reading);
+    return map;
+  }
   for (;;) {
     const { at } = reading;
     if (reading.text[at] !== '"')
@@ -67,7 +84,10 @@ function readMap(reading: Reading): TreeMap {
     take(reading, ":", '":"', map.at);
     map.entries.set(key, readValue(reading));
     skipSpace(reading);
-    if (reading.text[reading.at] === "}") return close(reading, map);
+    if (reading.text[reading.at] === "}") {
+      close(reading);
+      return map;
+    }
     take(reading, ",", `"," or "}" of the object begun`, map.at);
   }
 }
@@ -79,10 +99,9 @@ function open(reading: Reading): void {
   skipSpace(reading);
 }
 
-function close<Value>(reading: Reading, value: Value): Value {
+function close(reading: Reading): void {
   reading.depth -= 1;
   reading.at += 1;
-  return value;
 }
 
 function take(reading: Reading, character: string, expected: string, begun: number): void {
@@ -124,6 +143,8 @@ const WORD = /[^\s,\]}{["]+/y;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 function readWord(reading: Reading): number | boolean | null {
+  const integer = readPlainInteger(reading);
+  if (integer >= 0) return integer;
   const { at, text } = reading;
   WORD.lastIndex = at;
   if (!WORD.test(text)) failAt(reading, at, `expected a value, found ${showCharacter(reading, at)}`);

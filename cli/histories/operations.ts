@@ -10,76 +10,128 @@ import type {
 } from "../../scenarios/checks/list-append/transactions.ts";
 import { failAt, type Source } from "./source.ts";
 import { createSteps, readSteps, type Steps } from "./steps.ts";
-import { isList, isMap, type Tree, type TreeMap } from "./tree.ts";
+import { isMap, type Tree, type TreeMap } from "./tree.ts";
 
 type AnyStep = ListStep | RegisterStep;
 export type AnyTransaction = ClientTransaction<AnyStep>;
 
-export interface ReadHistory {
+export interface PairedHistory {
   readonly kind: "list-append" | "rw-register";
   /** In order of invocation. */
   readonly transactions: readonly AnyTransaction[];
-  /** Where the operation that says what each did stands in the text, and each of its steps. */
-  readonly places: readonly TreePlaces[];
+  /** Where the operation stands that says what each did. */
+  readonly places: readonly number[];
 }
 
-interface TreePlaces {
-  readonly at: number;
-  readonly steps: readonly number[];
+interface Pairing {
+  readonly source: Source;
+  readonly steps: Steps;
+  readonly transactions: Mutable<AnyTransaction>[];
+  readonly places: number[];
+  /** Of each process, its transaction that is under way. */
+  readonly pending: Map<number, number>;
+  operations: number;
+  lastIndex: number;
 }
 
-interface Open {
-  readonly at: number;
-  readonly invokedAt: number;
-  readonly process: number;
-  readonly value: Tree;
-  completedAt: number;
-  outcome: "ok" | "fail" | "info";
-  completion: Tree;
-  completionAt: number;
-}
+type Mutable<Type> = { -readonly [Field in keyof Type]: Type[Field] };
 
-/** Throws UserError. */
-export function readOperations(source: Source, trees: readonly Tree[]): ReadHistory {
-  const [only] = trees;
-  const operations = trees.length === 1 && isList(only) ? only.items : trees;
-  const transactions = pair(source, operations);
+/** `read` hands over one operation after the other. Throws UserError. */
+export function pairOperations(
+  source: Source,
+  read: (take: (tree: Tree, at: number) => void) => void,
+): PairedHistory {
+  const pairing: Pairing = {
+    source,
+    steps: createSteps(),
+    transactions: [],
+    places: [],
+    pending: new Map(),
+    operations: 0,
+    lastIndex: -1,
+  };
+  read((tree, at) => takeOperation(pairing, tree, at));
+  const { places, steps, transactions } = pairing;
   if (transactions.length === 0) failAt(source, 0, "there is no transaction in this history");
-  const steps = createSteps();
-  const places: TreePlaces[] = [];
-  const read = transactions.map((open): AnyTransaction => {
-    const { completedAt, invokedAt, outcome, process } = open;
-    const told = stepsOf(source, steps, open);
-    places.push({ at: told.at, steps: told.places });
-    return { process, outcome, invokedAt, completedAt, steps: told.steps };
+  const kind = steps.kind ?? "list-append";
+  if (kind === "list-append") for (const transaction of transactions) fillEmptyLists(transaction);
+  return { kind, transactions, places };
+}
+
+function takeOperation(pairing: Pairing, tree: Tree, at: number): void {
+  const { source } = pairing;
+  const position = pairing.operations++;
+  if (!isMap(tree)) failAt(source, at, `operation ${position} is not a map`);
+  const index = indexOf(source, tree, position);
+  if (index <= pairing.lastIndex) {
+    const before = pairing.lastIndex;
+    failAt(source, at, `index ${index} comes after index ${before}: it is there twice, or out of order`);
+  }
+  pairing.lastIndex = index;
+  const process = tree.entries.get("process");
+  const type = typeOf(source, tree);
+  if (typeof process === "string") return;
+  if (typeof process !== "number" || !Number.isInteger(process)) {
+    failAt(source, at, "an operation without a process");
+  }
+  assertTransaction(source, tree);
+  if (type === "invoke") invoke(pairing, tree, process, index);
+  else complete(pairing, tree, process, index, type);
+}
+
+function invoke(pairing: Pairing, { at, entries }: TreeMap, process: number, index: number): void {
+  const { pending, places, source, steps, transactions } = pairing;
+  const open = pending.get(process);
+  if (open !== undefined) {
+    const { invokedAt } = transactions[open]!;
+    failAt(source, at, `process ${process} begins a transaction within the one of index ${invokedAt}`);
+  }
+  const value = entries.get("value") ?? null;
+  pending.set(process, transactions.length);
+  places.push(at);
+  transactions.push({
+    process,
+    outcome: "info",
+    invokedAt: index,
+    completedAt: Number.POSITIVE_INFINITY,
+    steps: value === null ? [] : readSteps(source, steps, value, at, "asked"),
   });
-  if (steps.kind === "rw-register") return { kind: steps.kind, transactions: read, places };
-  return { kind: "list-append", transactions: read.map(withEmptyLists), places };
+}
+
+function complete(
+  pairing: Pairing,
+  { at, entries }: TreeMap,
+  process: number,
+  index: number,
+  type: "ok" | "fail" | "info",
+): void {
+  const { pending, places, source, steps, transactions } = pairing;
+  const open = pending.get(process);
+  if (open === undefined) {
+    failAt(source, at, `process ${process} completes a transaction (${type}) that it never invoked`);
+  }
+  pending.delete(process);
+  const transaction = transactions[open]!;
+  transaction.outcome = type;
+  if (type === "info") return;
+  transaction.completedAt = index;
+  if (type === "fail") return;
+  const value = entries.get("value") ?? null;
+  if (value === null) failAt(source, at, "an ok transaction without a value");
+  const told = readSteps(source, steps, value, at, "told");
+  if (transaction.steps.length > 0) assertSame(source, transaction.steps, told, at);
+  transaction.steps = told;
+  places[open] = at;
 }
 
 /** A list that nobody has appended to is nil. */
-function withEmptyLists(transaction: AnyTransaction): AnyTransaction {
-  if (transaction.outcome !== "ok") return transaction;
+function fillEmptyLists(transaction: Mutable<AnyTransaction>): void {
+  if (transaction.outcome !== "ok") return;
   const isNil = ({ f, value }: AnyStep) => f === "r" && value === null;
-  if (!transaction.steps.some(isNil)) return transaction;
-  const steps = transaction.steps.map(
+  if (!transaction.steps.some(isNil)) return;
+  transaction.steps = transaction.steps.map(
     (step): AnyStep => (isNil(step) ? { f: "r", key: step.key, value: [] } : step),
   );
-  return { ...transaction, steps };
-}
-
-function stepsOf(
-  source: Source,
-  steps: Steps,
-  open: Open,
-): { steps: readonly AnyStep[]; places: readonly number[]; at: number } {
-  const asked = open.value === null ? null : readSteps(source, steps, open.value, open.at, "asked");
-  if (open.outcome !== "ok") return { ...(asked ?? { steps: [], places: [] }), at: open.at };
-  const { completion, completionAt: at } = open;
-  if (completion === null) failAt(source, at, "an ok transaction without a value");
-  const told = readSteps(source, steps, completion, at, "told");
-  if (asked !== null) assertSame(source, asked.steps, told.steps, at);
-  return { ...told, at };
 }
 
 function assertSame(source: Source, asked: readonly AnyStep[], told: readonly AnyStep[], at: number): void {
@@ -90,79 +142,6 @@ function assertSame(source: Source, asked: readonly AnyStep[], told: readonly An
       return step.f === other.f && step.key === other.key && (step.f === "r" || step.value === other.value);
     });
   if (!isSame) failAt(source, at, "this completion has other operations than its invocation");
-}
-
-function pair(source: Source, operations: readonly Tree[]): Open[] {
-  const transactions: Open[] = [];
-  const pending = new Map<number, Open>();
-  let last = -1;
-  for (let position = 0; position < operations.length; position++) {
-    const operation = operations[position];
-    if (!isMap(operation))
-      failAt(source, positionOf(operations, position), `operation ${position} is not a map`);
-    const index = indexOf(source, operation, position);
-    if (index <= last) {
-      failAt(
-        source,
-        operation.at,
-        `index ${index} comes after index ${last}: it is there twice, or out of order`,
-      );
-    }
-    last = index;
-    const process = operation.entries.get("process");
-    const type = typeOf(source, operation);
-    if (typeof process === "string") continue;
-    if (typeof process !== "number" || !Number.isInteger(process)) {
-      failAt(source, operation.at, "an operation without a process");
-    }
-    assertTransaction(source, operation);
-    const value = operation.entries.get("value") ?? null;
-    const open = pending.get(process);
-    if (type === "invoke") {
-      if (open !== undefined) {
-        failAt(
-          source,
-          operation.at,
-          `process ${process} begins a transaction within the one of index ${open.invokedAt}`,
-        );
-      }
-      const opened: Open = {
-        at: operation.at,
-        invokedAt: index,
-        process,
-        value,
-        completedAt: Number.POSITIVE_INFINITY,
-        outcome: "info",
-        completion: null,
-        completionAt: operation.at,
-      };
-      pending.set(process, opened);
-      transactions.push(opened);
-      continue;
-    }
-    if (open === undefined) {
-      failAt(
-        source,
-        operation.at,
-        `process ${process} completes a transaction (${type}) that it never invoked`,
-      );
-    }
-    pending.delete(process);
-    open.outcome = type;
-    open.completion = value;
-    open.completionAt = operation.at;
-    if (type !== "info") open.completedAt = index;
-  }
-  return transactions;
-}
-
-/** The nearest place that is known of what is no map. */
-function positionOf(operations: readonly Tree[], position: number): number {
-  for (let nearest = position; nearest >= 0; nearest--) {
-    const tree = operations[nearest];
-    if (typeof tree === "object" && tree !== null && tree !== undefined) return tree.at;
-  }
-  return 0;
 }
 
 function indexOf(source: Source, { at, entries }: TreeMap, position: number): number {

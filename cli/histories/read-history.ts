@@ -1,11 +1,12 @@
 /** A history from a file: EDN or JSON, as one list of operations or as one operation after the other. */
 import { readText } from "../files.ts";
-import { readEdn } from "./edn.ts";
-import { readJson } from "./json.ts";
-import { type ReadHistory, readOperations } from "./operations.ts";
+import { readEdn, readEdnAt } from "./edn.ts";
+import { readJson, readJsonAt } from "./json.ts";
+import { type PairedHistory, pairOperations } from "./operations.ts";
 import { failAt, type Source } from "./source.ts";
+import { isList, isMap } from "./tree.ts";
 
-export interface HistoryFile extends ReadHistory {
+export interface HistoryFile extends PairedHistory {
   readonly source: Source;
   readonly syntax: "EDN" | "JSON";
 }
@@ -14,8 +15,22 @@ export interface HistoryFile extends ReadHistory {
 export function readHistory(path: string): HistoryFile {
   const source = { path, text: readText(path) };
   const syntax = syntaxOf(source);
-  const trees = syntax === "JSON" ? readJson(source) : readEdn(source);
-  return { ...readOperations(source, trees), source, syntax };
+  const read = syntax === "JSON" ? readJson : readEdn;
+  return { ...pairOperations(source, (take) => read(source, take)), source, syntax };
+}
+
+/** Throws UserError at a step of a transaction, which is read again for its place. */
+export function failAtStep(
+  { places, source, syntax }: HistoryFile,
+  transaction: number,
+  step: number,
+  message: string,
+): never {
+  const at = places[transaction]!;
+  const tree = syntax === "JSON" ? readJsonAt(source, at) : readEdnAt(source, at);
+  const value = isMap(tree) ? tree.entries.get("value") : undefined;
+  const item = isList(value) ? value.items[step] : undefined;
+  return failAt(source, isList(item) ? item.at : at, message);
 }
 
 /** JSON if the first map's first key is a text, or there is no map and the file says so. */

@@ -21,17 +21,15 @@ export function readSteps(
   value: Tree,
   at: number,
   when: "asked" | "told",
-): { steps: AnyStep[]; places: number[] } {
+): AnyStep[] {
   if (!isList(value))
     failAt(source, at, `a transaction's value is ${show(value)}; expected a list of operations`);
   const steps: AnyStep[] = [];
-  const places: number[] = [];
   for (const item of value.items) {
     if (!isList(item)) failAt(source, value.at, `${show(item)} is no operation; expected e.g. [r 5 nil]`);
     steps.push(readStep(source, known, item, when));
-    places.push(item.at);
   }
-  return { steps, places };
+  return steps;
 }
 
 function readStep(source: Source, known: Steps, item: TreeList, when: "asked" | "told"): AnyStep {
