@@ -293,9 +293,11 @@ describe("what is allowed:", () => {
     expect(report.strongest).toBe("strict serializable");
   });
 
-  test("what nobody read comes after what was read: write skew without a later reader", () => {
-    const report = checkListAppend(handMadeLists("0 x= y+1", "1 y= x+1", "2 z+1", "3 z+2", "4 z="));
-    expect(report.strongest).toBe("strong SI");
+  test("all that nobody read comes after what was read: write skew beside other unread appends", () => {
+    const report = checkListAppend(handMadeLists("0 x+8", "1 y+9", "2 x= y+1", "3 y= x+1"));
+    expect(report.levels.serializable).toBe("violated");
+    expect(report.violations[report.violations.length - 1]).toMatchObject({ class: "G2-item" });
+    expect(report.levels.GSI).not.toBe("violated");
   });
 
   test("the order of unread appends may be undecidable, and then the level is unknown", () => {
