@@ -11,7 +11,7 @@ import { mutantNamed } from "../scenarios/mutants/mutants.ts";
 import { MUTANT_NAMES } from "../scenarios/mutants/names.ts";
 import { VERSION } from "../scenarios/version.ts";
 import { EXIT, UserError } from "./exit.ts";
-import { readText, writeText } from "./files.ts";
+import { parseFile, readText, writeText } from "./files.ts";
 
 const count = z.number().int().min(0).max(100);
 
@@ -80,20 +80,7 @@ export function replayCounterexample(path: string, json: boolean): number {
 }
 
 function readCounterexample(path: string): CounterexampleFile {
-  const parsed = counterexampleFile.safeParse(JSON.parse(readText(path)));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new UserError(
-      `${path} is not a counterexample: ${issue?.path.join(".") || "it"}: ${issue?.message}`,
-    );
-  }
-  const { lockstep } = parsed.data;
-  if (lockstep !== VERSION) {
-    throw new UserError(
-      `${path} was made by lockstep ${lockstep}; this is ${VERSION}, whose models may differ`,
-    );
-  }
-  return parsed.data;
+  return parseFile(counterexampleFile, JSON.parse(readText(path)), path, "a counterexample");
 }
 
 function describe(recorded: CounterexampleFile, { differsAt, violation }: Followed, exact: boolean): string {

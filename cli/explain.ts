@@ -4,6 +4,7 @@ import { type Story, type StoryLine, tellStory } from "../explore/explain/story.
 import { findTurningPoint, type TurningPoint } from "../explore/explain/turning-point.ts";
 import { showMicros } from "../scenarios/durations.ts";
 import { EXIT, UserError } from "./exit.ts";
+import { parsePositive } from "./number-option.ts";
 import { paint } from "./report.ts";
 import { readSeedFile } from "./seed-file.ts";
 
@@ -27,10 +28,7 @@ export function explainCommand(): Command {
 
 function explain(file: string, options: ExplainOptions): number {
   const { scenario, header } = readSeedFile(file);
-  const branches = Number(options.branches);
-  if (!(Number.isSafeInteger(branches) && branches > 0)) {
-    throw new UserError(`--branches ${options.branches}: expected a whole number above 0`);
-  }
+  const branches = parsePositive("--branches", options.branches, true);
   const story = tellStory(scenario, header.seed);
   if (story === null)
     throw new UserError(`${file}: nothing fails in this run, so there is nothing to explain`);

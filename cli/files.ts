@@ -10,6 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import type { z } from "zod";
+import { VERSION } from "../scenarios/version.ts";
 import { UserError } from "./exit.ts";
 
 /** Throws UserError. */
@@ -53,6 +55,23 @@ export function assertWritable(path: string): void {
   } catch (error) {
     throw new UserError(`cannot write ${path}: ${codeOf(error)}`);
   }
+}
+
+/** What is in a file that lockstep wrote: of the form, and of this version. Throws UserError. */
+export function parseFile<Schema extends z.ZodType<{ lockstep: string }>>(
+  schema: Schema,
+  value: unknown,
+  path: string,
+  what: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UserError(`${path} is not ${what}: ${issue?.path.join(".") || "it"}: ${issue?.message}`);
+  }
+  const { lockstep } = parsed.data;
+  if (lockstep === VERSION) return parsed.data;
+  throw new UserError(`${path} was made by lockstep ${lockstep}; this is ${VERSION}, whose runs may differ`);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

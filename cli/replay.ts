@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { showMicros } from "../scenarios/durations.ts";
 import type { TraceEvent } from "../sim/engine/trace.ts";
+import { createComparer, type Difference } from "../sim/engine/trace-comparer.ts";
 import { isCounterexample, replayCounterexample } from "./counterexample-file.ts";
 import { EXIT } from "./exit.ts";
 import { runWithProgress } from "./run.ts";
@@ -15,13 +16,6 @@ export function replayCommand(): Command {
     .action((file: string, options: { json: boolean }) => {
       process.exitCode = replay(file, options.json);
     });
-}
-
-interface Difference {
-  /** Counted from 1. */
-  readonly event: number;
-  readonly recorded: TraceEvent | null;
-  readonly replayed: TraceEvent | null;
 }
 
 function replay(file: string, json: boolean): number {
@@ -47,32 +41,6 @@ function replay(file: string, json: boolean): number {
   };
   process.stdout.write(json ? `${JSON.stringify(outcome)}\n` : describe(outcome, recorded));
   return exact ? EXIT.held : EXIT.violated;
-}
-
-/** Compares event by event, without keeping the replayed ones. */
-function createComparer(recorded: readonly TraceEvent[] | null) {
-  let count = 0;
-  let difference: Difference | null = null;
-  return {
-    take(event: TraceEvent): void {
-      count += 1;
-      if (recorded === null || difference !== null) return;
-      const expected = recorded[count - 1] ?? null;
-      if (expected !== null && isSame(expected, event)) return;
-      difference = { event: count, recorded: expected, replayed: event };
-    },
-    end(): Difference | null {
-      const next = recorded?.[count];
-      if (difference !== null || next === undefined) return difference;
-      return { event: count + 1, recorded: next, replayed: null };
-    },
-  };
-}
-
-function isSame(one: TraceEvent, other: TraceEvent): boolean {
-  return (
-    one.digest === other.digest && one.at === other.at && one.node === other.node && one.what === other.what
-  );
 }
 
 function describe(

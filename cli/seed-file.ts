@@ -11,7 +11,7 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import { VERSION } from "../scenarios/version.ts";
 import type { TraceEvent } from "../sim/engine/trace.ts";
 import { UserError } from "./exit.ts";
-import { readText, writeText } from "./files.ts";
+import { parseFile, readText, writeText } from "./files.ts";
 import {
   loadScenario,
   parseJson,
@@ -51,12 +51,8 @@ export function readSeedFile(path: string): SeedFile {
       .slice(newline + 1)
       .trimStart()
       .startsWith("[");
-  const head = parseHeader(parseJson(isTrace ? text.slice(0, newline) : text, path), path);
-  if (head.lockstep !== VERSION) {
-    throw new UserError(
-      `${path} was made by lockstep ${head.lockstep}; this is ${VERSION}, whose traces may differ`,
-    );
-  }
+  const value = parseJson(isTrace ? text.slice(0, newline) : text, path);
+  const head = parseFile(header, value, path, "a seed file or trace");
   return {
     header: head,
     scenario: scenarioOf(head, path),
@@ -89,15 +85,6 @@ export function writeSeedFile(path: string, head: SeedHeader): void {
 export function writeTrace(path: string, head: SeedHeader, events: readonly TraceEvent[]): void {
   const lines = events.map(({ at, node, what, digest }) => JSON.stringify([at, node, what, digest]));
   writeText(path, `${[JSON.stringify({ ...head, events: events.length }), ...lines].join("\n")}\n`);
-}
-
-function parseHeader(value: unknown, path: string): SeedHeader {
-  const parsed = header.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new UserError(
-    `${path} is not a seed file or trace: ${issue?.path.join(".") || "it"}: ${issue?.message}`,
-  );
 }
 
 function scenarioOf({ scenario, set }: SeedHeader, path: string): Scenario {

@@ -6,6 +6,7 @@ import { showMicros } from "../scenarios/durations.ts";
 import { VERSION } from "../scenarios/version.ts";
 import { EXIT, UserError } from "./exit.ts";
 import { assertWritable } from "./files.ts";
+import { parsePositive } from "./number-option.ts";
 import { showProgress } from "./progress.ts";
 import { readSeedFile, writeSeedFile } from "./seed-file.ts";
 
@@ -29,10 +30,7 @@ export function shrinkCommand(): Command {
 
 function runShrink(file: string, options: ShrinkCommandOptions): number {
   const { scenario, header } = readSeedFile(file);
-  const mostRuns = Number(options.runs);
-  if (!(Number.isSafeInteger(mostRuns) && mostRuns > 0)) {
-    throw new UserError(`--runs ${options.runs}: expected a whole number above 0`);
-  }
+  const mostRuns = parsePositive("--runs", options.runs, true);
   const out = options.out ?? `${file.replace(/\.(json|trace)$/, "")}.min.json`;
   assertWritable(out);
   const progress = showProgress();

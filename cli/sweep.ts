@@ -19,7 +19,8 @@ import {
 import { showMicros } from "../scenarios/durations.ts";
 import { VERSION } from "../scenarios/version.ts";
 import { EXIT, UserError } from "./exit.ts";
-import { assertWritable, readText, writeText } from "./files.ts";
+import { assertWritable, parseFile, readText, writeText } from "./files.ts";
+import { parsePositive } from "./number-option.ts";
 import { showProgress } from "./progress.ts";
 import { paint } from "./report.ts";
 import { replayCommandFor } from "./run.ts";
@@ -150,14 +151,7 @@ const keptSchema = z.object({
 });
 
 function readKept(path: string): Kept {
-  const parsed = keptSchema.safeParse(parseJson(readText(path), path));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new UserError(`${path} is not a sweep: ${issue?.path.join(".") || "it"}: ${issue?.message}`);
-  }
-  const { lockstep, sweep: of, tally } = parsed.data;
-  if (lockstep !== VERSION)
-    throw new UserError(`${path} was made by lockstep ${lockstep}; this is ${VERSION}`);
+  const { sweep: of, tally } = parseFile(keptSchema, parseJson(readText(path), path), path, "a sweep");
   const { swarm, first, last, twiceEvery } = of;
   const scenario = parseNamed(path, of.scenario, []);
   const request = { scenario, swarm, first, last, twiceEvery };
@@ -281,12 +275,6 @@ function determinismLines({ runTwice, differing }: SweepReport): string[] {
   if (runTwice === 0) return [];
   if (differing.length === 0) return [`  ${runTwice} seeds run twice, exactly the same event by event`];
   return differing.map(({ seed, differs }) => paint("red", `  seed ${seed} differs from itself: ${differs}`));
-}
-
-function parsePositive(option: string, text: string, whole: boolean): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value) && (!whole || Number.isInteger(value))) return value;
-  throw new UserError(`${option} ${text}: expected a ${whole ? "whole " : ""}number above 0`);
 }
 
 /** Every how many seeds one is run twice. */

@@ -37,7 +37,7 @@ export function takeFault(world: SimWorld, index: number): void {
 export type Undo = Fault | { readonly kind: "rejoin"; readonly number: number };
 
 /** A fault, undone after `forUs`; for ever if null. */
-export function inflict(world: SimWorld, fault: Fault, forUs: Micros | null, drawn: boolean): void {
+function inflict(world: SimWorld, fault: Fault, forUs: Micros | null, drawn: boolean): void {
   world.observe?.({ type: "fault", fault, forUs, drawn }, world.state.queue.time);
   carryOutFault(world, fault);
   if (forUs === null) return;
@@ -89,7 +89,7 @@ export function takeUncut(world: SimWorld, target: number): void {
   for (const payload of healLink(link)) push(queue, queue.time, kind, arrival, payload);
 }
 
-export function carryOutFault(world: SimWorld, fault: Fault): void {
+function carryOutFault(world: SimWorld, fault: Fault): void {
   const now = world.state.queue.time;
   const { network } = world.state;
   switch (fault.kind) {

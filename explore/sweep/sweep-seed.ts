@@ -5,6 +5,7 @@ import { unmetExpectations } from "../../scenarios/expectations.ts";
 import type { Level } from "../../scenarios/levels.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { recordTrace, type TraceEvent } from "../../sim/engine/trace.ts";
+import { createComparer } from "../../sim/engine/trace-comparer.ts";
 import { runScenario } from "../../sim/run.ts";
 import { shapeOf } from "../cause.ts";
 import { createCoverage } from "./coverage.ts";
@@ -109,17 +110,12 @@ function failureOf(unmet: readonly string[]): Failure | null {
 function firstDifference(scenario: Scenario, seed: string): string {
   const first: TraceEvent[] = [];
   traceOf(scenario, seed, (event) => first.push(event));
-  let place = 0;
-  let differs = "";
-  traceOf(scenario, seed, (event) => {
-    const expected = first[place];
-    place += 1;
-    if (differs !== "" || (expected !== undefined && expected.digest === event.digest)) return;
-    differs = `event ${place}: ${expected?.what ?? "nothing"} at first, ${event.what} then`;
-  });
-  if (differs === "" && place !== first.length)
-    differs = `event ${place + 1}: ${first[place]?.what} at first, nothing then`;
-  return differs;
+  const comparer = createComparer(first);
+  traceOf(scenario, seed, comparer.take);
+  const difference = comparer.end();
+  if (difference === null) return "";
+  const { event, recorded, replayed } = difference;
+  return `event ${event}: ${recorded?.what ?? "nothing"} at first, ${replayed?.what ?? "nothing"} then`;
 }
 
 function traceOf(scenario: Scenario, seed: string, take: (event: TraceEvent) => void): void {
