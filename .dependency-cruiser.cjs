@@ -10,6 +10,7 @@ const allowed = {
   explore: ["sim", "scenarios", "protocol"],
   cli: ["explore", "sim", "scenarios", "protocol", "pg"],
   bench: ["explore", "sim", "scenarios", "protocol"],
+  pg: ["scenarios", "protocol"],
 };
 
 const directions = Object.entries(allowed).map(([folder, targets]) => ({
@@ -17,7 +18,11 @@ const directions = Object.entries(allowed).map(([folder, targets]) => ({
   comment: `${folder}/ may import only itself${targets.map((target) => `, ${target}/`).join("")}`,
   severity: "error",
   from: { path: `^${folder}/`, pathNot: testPath },
-  to: { path: "^[a-z]+/", pathNot: `^(${[folder, ...targets, "node_modules"].join("|")})/` },
+  to: {
+    path: "^[a-z]+/",
+    pathNot: `^(${[folder, ...targets, "node_modules"].join("|")})/`,
+    dependencyTypesNot: ["core"],
+  },
 }));
 
 module.exports = {

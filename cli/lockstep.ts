@@ -11,6 +11,7 @@ import { runCommand } from "./run.ts";
 import { shrinkCommand } from "./shrink.ts";
 import { sweepCommand } from "./sweep.ts";
 import { verifyCommand } from "./verify.ts";
+import { workerCommand } from "./worker.ts";
 
 const program = new Command("lockstep")
   .description("Multi-master replication for PostgreSQL whose every failure can be replayed.")
@@ -21,6 +22,7 @@ const program = new Command("lockstep")
   .addCommand(replayCommand())
   .addCommand(compareCommand())
   .addCommand(sweepCommand())
+  .addCommand(workerCommand())
   .addCommand(shrinkCommand())
   .addCommand(explainCommand())
   .addCommand(verifyCommand())

@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type EmbeddedServer, startEmbeddedServer } from "../pg/servers/embedded-server.ts";
 import { COMMIT_PROTOCOLS, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
 import { SITE_NAMES } from "../scenarios/faults.ts";
 import { scenarioSchema } from "../scenarios/scenario.ts";
@@ -16,10 +17,17 @@ import { scenarioSchema } from "../scenarios/scenario.ts";
 const DOCUMENTS = ["README.md", "docs/protocols.md", "docs/scenarios.md", "docs/exploring.md"];
 
 let folder = "";
-beforeAll(() => {
+let server: EmbeddedServer;
+let data = "";
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lockstep-docs-"));
+  data = mkdtempSync(join(tmpdir(), "lockstep-docs-server-"));
+  server = await startEmbeddedServer({ folder: data });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await server.stop();
+  for (const path of [folder, data]) rmSync(path, { recursive: true, force: true });
+});
 
 describe.each(DOCUMENTS)("%s", (path) => {
   const text = readFileSync(path, "utf8");
@@ -71,8 +79,15 @@ function render(text: string): string {
   });
 }
 
-/** The one thing in an output that differs from machine to machine. */
-const SPEED = /in [\d.]+ s: [\d,]+ states\/s/g;
+/** What in an output differs from machine to machine, or from one version of the code to the next. */
+const VARIES: readonly [RegExp, string][] = [
+  [/in [\d.]+ s: [\d,]+ states\/s/g, "in ... s"],
+  [/this code: [0-9a-f]{12}/g, "this code: 3f1c08a2d97e"],
+  [/^ {2}\S+:\d+ {2}\d+ threads, (.*), seen \d+ s ago$/gm, "  host:4242  2 threads, $1, seen 1 s ago"],
+];
+
+/** The PostgreSQL of the documents; what runs is one of our own. */
+const DATABASE = "postgres://lockstep@db/sweeps";
 
 /** Files that the commands of a document write and read. */
 const WRITTEN = /^[\w.-]+\.(json|trace)$/;
@@ -83,17 +98,24 @@ const NOT_RUN = ["npm start", "npm test"];
 function outputOf(command: string): string {
   if (NOT_RUN.includes(command)) return "";
   const [program, ...args] = command
+    .replace(DATABASE, server.url)
     .split(" ")
     .map((word) => (WRITTEN.test(word) ? join(folder, word) : word));
   const { stdout, stderr, status } = spawnSync(program as string, args, { encoding: "utf8" });
   if (status !== 0 && status !== 1) throw new Error(`${command}: ${stderr}`);
-  return trimLines(stdout.replaceAll(`${folder}/`, "").replaceAll(SPEED, "in ... s"));
+  const { host, pathname } = new URL(server.url);
+  const text = stdout
+    .replaceAll(`${folder}/`, "")
+    .replaceAll(server.url, DATABASE)
+    .replaceAll(`${host}${pathname}`, "db/sweeps");
+  return trimLines(VARIES.reduce((shown, [found, instead]) => shown.replaceAll(found, instead), text));
 }
 
 /** Tables end in spaces, which no document keeps. */
 function trimLines(text: string): string {
   const lines = text.split("\n").map((line) => line.trimEnd());
-  return `${lines.join("\n").trimEnd()}\n`;
+  const trimmed = lines.join("\n").trimEnd();
+  return trimmed === "" ? "" : `${trimmed}\n`;
 }
 
 /** Names of the fields of a schema, and of those within it. */

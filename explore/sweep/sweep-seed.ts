@@ -80,26 +80,27 @@ function runSeed(scenario: Scenario, seed: string): SeedResult {
     };
   } catch (error) {
     // The reducer's own complaints are verdicts; anything else that a run throws is a failure worth its seed.
-    return {
-      ...NOTHING,
-      seed,
-      reached: coverage.names(),
-      failure: failureOf([`the run threw: ${messageOf(error)}`]),
-    };
+    return resultOfBrokenRun(seed, `the run threw: ${messageOf(error)}`, coverage.names());
   }
 }
 
-const NOTHING = {
-  hash: "",
-  events: 0,
-  virtualUs: 0,
-  verdicts: {},
-  isolation: null,
-  medianLatencyUs: null,
-  longestInDoubtUs: 0,
-  blocked: false,
-  differs: null,
-};
+/** Of a run that did not come to its end. */
+export function resultOfBrokenRun(seed: string, why: string, reached: readonly string[] = []): SeedResult {
+  return {
+    seed,
+    hash: "",
+    events: 0,
+    virtualUs: 0,
+    verdicts: {},
+    isolation: null,
+    reached,
+    medianLatencyUs: null,
+    longestInDoubtUs: 0,
+    blocked: false,
+    failure: failureOf([why]),
+    differs: null,
+  };
+}
 
 /** The first unmet expectation names the check and the rule; without its numbers it is the shape. */
 function failureOf(unmet: readonly string[]): Failure | null {

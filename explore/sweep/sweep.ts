@@ -1,7 +1,7 @@
 /** Many seeds of one scenario on all cores: a pool of worker threads that take batches of seeds. */
-import { Piscina } from "piscina";
 import type { Scenario } from "../../scenarios/scenario.ts";
-import type { SeedRequest, SeedResult } from "./sweep-seed.ts";
+import { createSeedPool } from "./pool.ts";
+import type { SeedRequest } from "./sweep-seed.ts";
 import { addToTally, isDone, seedsDone, type Tally } from "./tally.ts";
 
 export interface SweepRequest {
@@ -24,20 +24,12 @@ export interface SweepOptions {
 
 /** Adds to the tally every seed of the request that is not in it yet, until all are or it is told to stop. */
 export async function sweep(request: SweepRequest, tally: Tally, options: SweepOptions): Promise<void> {
-  const pool = new Piscina<readonly SeedRequest[], { result: SeedResult; ms: number }[]>({
-    filename: new URL("./worker.mjs", import.meta.url).href,
-    minThreads: options.workers,
-    maxThreads: options.workers,
-    // Batches are handed out one by one, so that a stop is prompt.
-    concurrentTasksPerWorker: 1,
-    // A run leaves much garbage and little else: with room for the young the collector has less to copy.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
-  });
+  const pool = createSeedPool(options.workers);
   const batches = batchesOf(request, tally);
   const takeBatches = async (): Promise<void> => {
     for (const batch of batches) {
       if (options.stop.aborted) return;
-      for (const { result, ms } of await pool.run(batch, { name: "sweepBatch" })) {
+      for (const { result, ms } of await pool.run(batch)) {
         addToTally(tally, result);
         tally.busyMs += ms;
       }
@@ -51,6 +43,12 @@ export async function sweep(request: SweepRequest, tally: Tally, options: SweepO
   }
 }
 
+export function requestOfSeed(request: SweepRequest, seed: number): SeedRequest {
+  const { scenario, swarm, first, twiceEvery } = request;
+  const twice = twiceEvery > 0 && (seed - first) % twiceEvery === 0;
+  return { scenario, swarm, seed: String(seed), twice };
+}
+
 export function failedSeeds({ causes }: Tally): number {
   return Object.values(causes).reduce((sum, { count }) => sum + count, 0);
 }
@@ -59,12 +57,10 @@ export function failedSeeds({ causes }: Tally): number {
 const SEEDS_IN_BATCH = 4;
 
 function* batchesOf(request: SweepRequest, tally: Tally): Generator<readonly SeedRequest[]> {
-  const { scenario, swarm, first, last, twiceEvery } = request;
   let batch: SeedRequest[] = [];
-  for (let seed = first; seed <= last; seed++) {
+  for (let seed = request.first; seed <= request.last; seed++) {
     if (isDone(tally, seed)) continue;
-    const twice = twiceEvery > 0 && (seed - first) % twiceEvery === 0;
-    batch.push({ scenario, swarm, seed: String(seed), twice });
+    batch.push(requestOfSeed(request, seed));
     if (batch.length < SEEDS_IN_BATCH) continue;
     yield batch;
     batch = [];
