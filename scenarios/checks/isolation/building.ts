@@ -8,6 +8,7 @@ import type { Csn } from "../../../protocol/csn.ts";
 import type { Key } from "../../../protocol/database.ts";
 import type { Gid } from "../../../protocol/gid.ts";
 import type { Operation, TransactionRecord } from "../../history.ts";
+import { type Arena, floatsIn, intsIn } from "./arena.ts";
 import {
   createFloatColumn,
   createIntColumn,
@@ -29,6 +30,7 @@ import {
 } from "./units.ts";
 
 export interface Building {
+  readonly arena: Arena;
   readonly items: Items;
   readonly committed: ReadonlyMap<Gid, Csn>;
   readonly sessions: Map<number, number>;
@@ -94,8 +96,23 @@ interface OwnWrites {
   readonly shape: number[];
 }
 
-export function createBuilding(items: Items, committed: ReadonlyMap<Gid, Csn>): Building {
+/** How many of each are expected: what is missing is made later. */
+export interface ExpectedSizes {
+  readonly units: number;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+export function createBuilding(
+  arena: Arena,
+  items: Items,
+  committed: ReadonlyMap<Gid, Csn>,
+  { units, reads, writes }: ExpectedSizes,
+): Building {
+  const ints = (length: number): IntColumn => createIntColumn(intsIn(arena, length));
+  const floats = (length: number): FloatColumn => createFloatColumn(floatsIn(arena, length));
   const building: Building = {
+    arena,
     items,
     committed,
     sessions: new Map(),
@@ -118,25 +135,25 @@ export function createBuilding(items: Items, committed: ReadonlyMap<Gid, Csn>): 
     strayRead: null,
     strayWrite: null,
     units: {
-      record: createIntColumn(),
-      kind: createIntColumn(),
-      statement: createIntColumn(),
-      gid: createFloatColumn(),
-      csn: createFloatColumn(),
-      session: createIntColumn(),
-      beganAt: createFloatColumn(),
-      endedAt: createFloatColumn(),
-      labelCsn: createFloatColumn(),
-      labelCount: createFloatColumn(),
+      record: ints(units),
+      kind: ints(units),
+      statement: ints(units),
+      gid: floats(units),
+      csn: floats(units),
+      session: ints(units),
+      beganAt: floats(units),
+      endedAt: floats(units),
+      labelCsn: floats(units),
+      labelCount: floats(units),
     },
-    readStart: createIntColumn(),
-    readItem: createIntColumn(),
-    readWriter: createIntColumn(),
-    writeStart: createIntColumn(),
-    writeItem: createIntColumn(),
-    writeReplaced: createIntColumn(),
-    writeShape: createIntColumn(),
-    writeUnit: createIntColumn(),
+    readStart: ints(units + 1),
+    readItem: ints(reads),
+    readWriter: ints(reads),
+    writeStart: ints(units + 1),
+    writeItem: ints(writes),
+    writeReplaced: ints(writes),
+    writeShape: ints(writes),
+    writeUnit: ints(writes),
   };
   pushInt(building.readStart, 0);
   pushInt(building.writeStart, 0);

@@ -14,6 +14,7 @@
  */
 import { LEVELS, type Level } from "../../levels.ts";
 import { nameCycle } from "./anomalies.ts";
+import { markOf, releaseTo } from "./arena.ts";
 import { type Dependencies, findDependencies, sessionOrder } from "./dependencies.ts";
 import { orderByDependency } from "./dependency-order.ts";
 import {
@@ -171,10 +172,13 @@ function satisfies(ladder: Ladder, dependencies: Dependencies, level: keyof type
 /** A smallest cycle of the level's graph, or null if there is none. */
 function explainLevel(ladder: Ladder, dependencies: Dependencies, rule: LevelRule): Evidence | null {
   const { previousInSession, units, versions } = ladder;
+  const before = markOf(units.arena);
   const graph = buildLevelGraph(units, dependencies, previousInSession, rule);
-  const cyclic = cyclicNodes(graph);
-  if (cyclic === null) return null;
-  return explainCycle(units, versions, findSmallestCycle(units, graph, cyclic));
+  const cyclic = cyclicNodes(units.arena, graph);
+  const evidence =
+    cyclic === null ? null : explainCycle(units, versions, findSmallestCycle(units, graph, cyclic));
+  releaseTo(units.arena, before);
+  return evidence;
 }
 
 function isParallel(ladder: Ladder, dependencies: Dependencies): boolean {
@@ -192,7 +196,7 @@ function isParallel(ladder: Ladder, dependencies: Dependencies): boolean {
 /** Where D itself has a cycle: that, or an RW edge that is closed by fewer edges. */
 function smallestMixed(units: CommittedTransactions, graph: LevelGraph, dependencies: Dependencies): Cycle {
   const { from, to, wwEnd } = dependencies;
-  const cycle = findSmallestCycle(units, graph, cyclicNodes(graph)!);
+  const cycle = findSmallestCycle(units, graph, cyclicNodes(units.arena, graph)!);
   const edges = { readers: from.subarray(wwEnd), writers: to.subarray(wwEnd) };
   return findClosing(units, graph, edges, cycle.units.length - 2) ?? cycle;
 }

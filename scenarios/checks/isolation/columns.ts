@@ -12,17 +12,18 @@ export interface FloatColumn {
 
 const FIRST_CAPACITY = 64;
 
-export function createIntColumn(): IntColumn {
-  return { values: new Int32Array(FIRST_CAPACITY), length: 0 };
+/** `values`: room for what is expected; more is made when it is full. */
+export function createIntColumn(values: Int32Array = new Int32Array(FIRST_CAPACITY)): IntColumn {
+  return { values, length: 0 };
 }
 
-export function createFloatColumn(): FloatColumn {
-  return { values: new Float64Array(FIRST_CAPACITY), length: 0 };
+export function createFloatColumn(values: Float64Array = new Float64Array(FIRST_CAPACITY)): FloatColumn {
+  return { values, length: 0 };
 }
 
 export function pushInt(column: IntColumn, value: number): void {
   if (column.length === column.values.length) {
-    const larger = new Int32Array(2 * column.length);
+    const larger = new Int32Array(2 * column.length + 1);
     larger.set(column.values);
     column.values = larger;
   }
@@ -31,7 +32,7 @@ export function pushInt(column: IntColumn, value: number): void {
 
 export function pushFloat(column: FloatColumn, value: number): void {
   if (column.length === column.values.length) {
-    const larger = new Float64Array(2 * column.length);
+    const larger = new Float64Array(2 * column.length + 1);
     larger.set(column.values);
     column.values = larger;
   }

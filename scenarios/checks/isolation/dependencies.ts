@@ -6,6 +6,7 @@
  * - SO: comes next in the other's session.
  * Edges to later versions are implied: such a RW is a RW and then WW, which every level's graph contains.
  */
+import { intsIn } from "./arena.ts";
 import type { CommittedTransactions } from "./units.ts";
 import { NONE, UNDECIDED, type VersionOrder, versionAfter } from "./versions.ts";
 
@@ -18,10 +19,10 @@ export interface Dependencies {
 }
 
 export function findDependencies(units: CommittedTransactions, versions: VersionOrder): Dependencies {
-  const { count, readItem, readStart, writeItem, writeUnit } = units;
+  const { arena, count, readItem, readStart, writeItem, writeUnit } = units;
   const { previous, readVersion } = versions;
-  const from = new Int32Array(2 * readItem.length + writeItem.length);
-  const to = new Int32Array(from.length);
+  const from = intsIn(arena, 2 * readItem.length + writeItem.length);
+  const to = intsIn(arena, from.length);
   let end = 0;
   for (let unit = 0; unit < count; unit++) {
     const readEnd = readStart[unit + 1]!;
@@ -65,7 +66,7 @@ export function overwriterOf(units: CommittedTransactions, versions: VersionOrde
  */
 export function sessionOrder(units: CommittedTransactions): Int32Array {
   const { count, endedAt, session } = units;
-  const previous = new Int32Array(count).fill(-1);
+  const previous = intsIn(units.arena, count).fill(-1);
   const last = new Int32Array(units.sessions).fill(-1);
   for (let unit = 0; unit < count; unit++) {
     const of = session[unit]!;

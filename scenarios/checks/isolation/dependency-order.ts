@@ -6,6 +6,7 @@
  * of begins wherever that is a topological one, and what is close in the order is close in time. The searches that
  * use it are short for that reason. O(V + E).
  */
+import { intsIn } from "./arena.ts";
 import type { CommittedTransactions } from "./units.ts";
 import type { VersionOrder } from "./versions.ts";
 
@@ -24,12 +25,12 @@ export function orderByDependency(
   versions: VersionOrder,
   previousInSession: Int32Array | null,
 ): DependencyOrder | null {
-  const { count } = units;
-  const sequence = new Int32Array(count);
-  const place = new Int32Array(count).fill(UNVISITED);
+  const { arena, count } = units;
+  const sequence = intsIn(arena, count);
+  const place = intsIn(arena, count).fill(UNVISITED);
   /** How many of its predecessors a unit on the stack has visited. */
-  const visited = new Int32Array(count);
-  const stack = new Int32Array(count);
+  const visited = intsIn(arena, count);
+  const stack = intsIn(arena, count);
   let ordered = 0;
   for (let root = 0; root < count; root++) {
     if (place[root] !== UNVISITED) continue;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createArena } from "./arena.ts";
 import { addEdge, cyclicNodes, type Graph, graphOf, stronglyConnected } from "./graph.ts";
 
 type Pair = [number, number];
@@ -14,7 +15,7 @@ const graphs = fc.integer({ min: 1, max: 12 }).chain((nodes) =>
 function build(nodes: number, pairs: readonly Pair[]): Graph {
   const edges = { from: new Int32Array(pairs.length), to: new Int32Array(pairs.length), length: 0 };
   for (const [from, to] of pairs) addEdge(edges, from, to);
-  return graphOf(nodes, edges);
+  return graphOf(createArena(0), nodes, edges);
 }
 
 /** Whether a path of at least one edge leads from each node to each other. */
@@ -50,7 +51,7 @@ describe("graphs", () => {
     fc.assert(
       fc.property(graphs, ({ nodes, pairs }) => {
         const reaches = closure(nodes, pairs);
-        const cyclic = cyclicNodes(build(nodes, pairs));
+        const cyclic = cyclicNodes(createArena(0), build(nodes, pairs));
         const onCycle = reaches.map((row, node) => row[node]!);
         if (cyclic === null) expect(onCycle).not.toContain(true);
         else for (let node = 0; node < nodes; node++) expect(!onCycle[node] || cyclic[node] === 1).toBe(true);

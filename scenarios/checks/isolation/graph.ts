@@ -3,6 +3,8 @@
  * `targets[start[v + 1]]`. O(V + E) each, without recursion and without an object for an edge.
  */
 
+import { type Arena, bytesIn, intsIn } from "./arena.ts";
+
 export interface Graph {
   readonly nodes: number;
   readonly start: Int32Array;
@@ -22,21 +24,22 @@ export function addEdge(edges: Edges, from: number, to: number): void {
 }
 
 /** By counting sort. */
-export function graphOf(nodes: number, { from, to, length }: Edges): Graph {
-  const start = new Int32Array(nodes + 1);
+export function graphOf(arena: Arena, nodes: number, { from, to, length }: Edges): Graph {
+  const start = intsIn(arena, nodes + 1);
   for (let edge = 0; edge < length; edge++) start[from[edge]! + 1]!++;
   for (let node = 0; node < nodes; node++) start[node + 1]! += start[node]!;
-  const cursor = start.slice();
-  const targets = new Int32Array(length);
+  const cursor = intsIn(arena, nodes + 1);
+  cursor.set(start);
+  const targets = intsIn(arena, length);
   for (let edge = 0; edge < length; edge++) targets[cursor[from[edge]!]!++] = to[edge]!;
   return { nodes, start, targets };
 }
 
 /** Nodes that lie on some cycle, or between cycles, after Kahn's removal of nodes without predecessors; or null. */
-export function cyclicNodes({ nodes, start, targets }: Graph): Uint8Array | null {
-  const indegree = new Int32Array(nodes);
+export function cyclicNodes(arena: Arena, { nodes, start, targets }: Graph): Uint8Array | null {
+  const indegree = intsIn(arena, nodes);
   for (let edge = 0; edge < targets.length; edge++) indegree[targets[edge]!]!++;
-  const queue = new Int32Array(nodes);
+  const queue = intsIn(arena, nodes);
   let found = 0;
   for (let node = 0; node < nodes; node++) {
     if (indegree[node] === 0) queue[found++] = node;
@@ -50,7 +53,7 @@ export function cyclicNodes({ nodes, start, targets }: Graph): Uint8Array | null
     }
   }
   if (found === nodes) return null;
-  const cyclic = new Uint8Array(nodes);
+  const cyclic = bytesIn(arena, nodes);
   for (let node = 0; node < nodes; node++) cyclic[node] = indegree[node]! > 0 ? 1 : 0;
   return cyclic;
 }

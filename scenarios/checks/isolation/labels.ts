@@ -16,6 +16,7 @@
  * What the sweep cannot know it lets pass: absence, where an unrecorded transaction may have deleted the row, and
  * what a READ COMMITTED statement read after it had waited for a row lock.
  */
+import { type Arena, intsIn } from "./arena.ts";
 import { ascending } from "./ascending.ts";
 import { showItem } from "./items.ts";
 import { beginStory, idsOf, nameUnit, type Story } from "./names.ts";
@@ -116,14 +117,14 @@ function verdictOf({ exercised, violations }: Sweep, check: LabelCheck): Verdict
 
 /** Both lists ascend by CSN; of equal ones the gid tells which is which. */
 function placesOfCommits(units: CommittedTransactions): Int32Array {
-  const { commits, count, gid } = units;
-  const writers = new Int32Array(count);
+  const { arena, commits, count, gid } = units;
+  const writers = intsIn(arena, count);
   let found = 0;
   for (let unit = 0; unit < count; unit++) {
     if (isWriter(units, unit)) writers[found++] = unit;
   }
   const byCsn = ascending(Float64Array.from(writers.subarray(0, found), (unit) => units.csn[unit]!));
-  const places = new Int32Array(count).fill(-1);
+  const places = intsIn(arena, count).fill(-1);
   let first = 0;
   for (let index = 0; index < found; index++) {
     const unit = writers[byCsn[index]!]!;
@@ -136,8 +137,8 @@ function placesOfCommits(units: CommittedTransactions): Int32Array {
 }
 
 function placesOfStarts(units: CommittedTransactions, commitPlace: Int32Array): Int32Array {
-  const { commits, count, kind, labelCount, labelCsn } = units;
-  const places = new Int32Array(count).fill(-1);
+  const { arena, commits, count, kind, labelCount, labelCsn } = units;
+  const places = intsIn(arena, count).fill(-1);
   for (let unit = 0; unit < count; unit++) {
     if (labelCsn[unit]! >= 0) places[unit] = snapshotSize(commits, labelCsn[unit]!, labelCount[unit]!);
     else if (kind[unit] === WRITES_UNIT) places[unit] = commitPlace[unit]!;
@@ -148,8 +149,8 @@ function placesOfStarts(units: CommittedTransactions, commitPlace: Int32Array): 
 function sweepVersions(sweep: Sweep): void {
   const { commitPlace, startPlace, units } = sweep;
   const places = units.commits.csn.length;
-  const starts = unitsByPlace(startPlace, places + 1);
-  const commits = unitsByPlace(commitPlace, places);
+  const starts = unitsByPlace(units.arena, startPlace, places + 1);
+  const commits = unitsByPlace(units.arena, commitPlace, places);
   for (let place = 0; place <= places; place++) {
     for (let index = starts.first[place]!; index < starts.first[place + 1]!; index++) {
       checkReads(sweep, starts.units[index]!);
@@ -167,14 +168,15 @@ interface ByPlace {
   readonly units: Int32Array;
 }
 
-function unitsByPlace(places: Int32Array, count: number): ByPlace {
-  const first = new Int32Array(count + 1);
+function unitsByPlace(arena: Arena, places: Int32Array, count: number): ByPlace {
+  const first = intsIn(arena, count + 1);
   for (let unit = 0; unit < places.length; unit++) {
     if (places[unit]! >= 0) first[places[unit]! + 1]!++;
   }
   for (let place = 0; place < count; place++) first[place + 1]! += first[place]!;
-  const cursor = first.slice();
-  const units = new Int32Array(first[count]!);
+  const cursor = intsIn(arena, count + 1);
+  cursor.set(first);
+  const units = intsIn(arena, first[count]!);
   for (let unit = 0; unit < places.length; unit++) {
     if (places[unit]! >= 0) units[cursor[places[unit]!]!++] = unit;
   }

@@ -13,6 +13,7 @@
  * RT, real time: acknowledged before the other began. Its O(n^2) edges go through a line of one node for each
  * acknowledgement, O(n) edges.
  */
+import { floatsIn, intsIn } from "./arena.ts";
 import { ascending } from "./ascending.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { addEdge, type Edges, type Graph, graphOf } from "./graph.ts";
@@ -42,18 +43,18 @@ export function buildLevelGraph(
   previousInSession: Int32Array,
   rule: LevelRule,
 ): LevelGraph {
-  const { count } = units;
+  const { arena, count } = units;
   const commitOf = commitNodes(units, rule);
   const unitNodes = rule.points === "one" ? count : 2 * count;
   const acknowledged = rule.realTime === "none" ? new Int32Array(0) : acknowledgements(units, rule);
   const capacity = dependencies.from.length + 3 * count + 2 * acknowledged.length;
-  const edges = { from: new Int32Array(capacity), to: new Int32Array(capacity), length: 0 };
+  const edges = { from: intsIn(arena, capacity), to: intsIn(arena, capacity), length: 0 };
   addDependencies(edges, dependencies, commitOf, rule);
   addCommits(edges, commitOf);
   if (rule.sessions) addSessions(edges, previousInSession, commitOf);
   if (rule.realTime !== "none") addRealTime(edges, units, acknowledged, commitOf, unitNodes);
   const nodes = unitNodes + acknowledged.length;
-  return { ...graphOf(nodes, edges), rule, commitOf, unitNodes };
+  return { ...graphOf(arena, nodes, edges), rule, commitOf, unitNodes };
 }
 
 /** The unit to which a node belongs. */
@@ -62,15 +63,15 @@ export function unitOf(graph: LevelGraph, node: number, count: number): number {
 }
 
 function commitNodes(units: CommittedTransactions, rule: LevelRule): Int32Array {
-  const nodes = new Int32Array(units.count);
+  const nodes = intsIn(units.arena, units.count);
   const apart = rule.points === "one" ? 0 : units.count;
   for (let unit = 0; unit < units.count; unit++) nodes[unit] = isWriter(units, unit) ? unit + apart : unit;
   return nodes;
 }
 
 function acknowledgements(units: CommittedTransactions, rule: LevelRule): Int32Array {
-  const all = new Int32Array(units.count);
-  const times = new Float64Array(units.count);
+  const all = intsIn(units.arena, units.count);
+  const times = floatsIn(units.arena, units.count);
   let count = 0;
   for (let unit = 0; unit < units.count; unit++) {
     if (units.endedAt[unit] === Number.POSITIVE_INFINITY) continue;

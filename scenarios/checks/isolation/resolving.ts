@@ -2,6 +2,7 @@
 import type { Csn } from "../../../protocol/csn.ts";
 import type { Gid } from "../../../protocol/gid.ts";
 import type { History } from "../../history.ts";
+import { type Arena, bytesIn } from "./arena.ts";
 import { ascending } from "./ascending.ts";
 import { type Building, NO_RECORD, NO_WRITES } from "./building.ts";
 import { floatsOf, intsOf, pushFloat, pushInt } from "./columns.ts";
@@ -18,14 +19,15 @@ import {
 /** The building is of no use afterwards. */
 export function finishUnits(building: Building, history: History): CommittedTransactions {
   resolveWriters(building);
-  const { committed, items, units } = building;
+  const { arena, committed, items, units } = building;
   return {
+    arena,
     history,
     items,
     transactions: building.transactions,
     count: units.record.length,
     record: intsOf(units.record),
-    kind: Uint8Array.from(intsOf(units.kind)),
+    kind: narrow(arena, intsOf(units.kind)),
     statement: intsOf(units.statement),
     gid: floatsOf(units.gid),
     csn: floatsOf(units.csn),
@@ -41,7 +43,7 @@ export function finishUnits(building: Building, history: History): CommittedTran
     writeStart: intsOf(building.writeStart),
     writeItem: intsOf(building.writeItem),
     writeReplaced: intsOf(building.writeReplaced),
-    writeShape: Uint8Array.from(intsOf(building.writeShape)),
+    writeShape: narrow(arena, intsOf(building.writeShape)),
     writeUnit: intsOf(building.writeUnit),
     commits: orderCommits(committed),
     unrecorded: committed.size - building.recordedGids,
@@ -49,6 +51,12 @@ export function finishUnits(building: Building, history: History): CommittedTran
     strayRead: building.strayRead,
     strayWrite: building.strayWrite,
   };
+}
+
+function narrow(arena: Arena, values: Int32Array): Uint8Array {
+  const bytes = bytesIn(arena, values.length);
+  bytes.set(values);
+  return bytes;
 }
 
 /** Puts units in place of numbers of writers, and makes units of committed writers that the history does not know. */

@@ -49,7 +49,7 @@ describe("a cycle that is not searched for", () => {
         const versions = orderVersions(units);
         if (versions.fork !== null) return;
         const graph = buildLevelGraph(units, findDependencies(units, versions), sessionOrder(units), rule);
-        const cyclic = cyclicNodes(graph);
+        const cyclic = cyclicNodes(units.arena, graph);
         if (cyclic === null) return;
         const { edges, sentences } = explainCycle(
           units,

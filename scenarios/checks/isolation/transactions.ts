@@ -20,10 +20,12 @@ import type { Csn } from "../../../protocol/csn.ts";
 import type { Key, Row, TableDefinition } from "../../../protocol/database.ts";
 import { type Gid, showGid } from "../../../protocol/gid.ts";
 import type { History, Operation, TransactionRecord } from "../../history.ts";
+import { type Arena, createArena, releaseTo } from "./arena.ts";
 import {
   addRead,
   type Building,
   createBuilding,
+  type ExpectedSizes,
   endUnit,
   flushOwnWrites,
   itemIn,
@@ -57,14 +59,44 @@ export function committedTransactions(
   committedGids: ReadonlyMap<Gid, Csn>,
 ): CommittedTransactions {
   const items = createItems(tables);
-  let building = readHistory(history, items, committedGids);
+  const sizes = expectedSizes(history);
+  const arena = createArena(BYTES_OF_UNIT * sizes.units + BYTES_OF_ACCESS * (sizes.reads + sizes.writes));
+  let building = readHistory(arena, history, items, committedGids, sizes);
   // What a statement over a whole table missed is known only after all that came and went is known.
-  if (building.missesKeys) building = readHistory(history, items, committedGids);
+  if (building.missesKeys) {
+    releaseTo(arena, { block: 0, used: 0 });
+    building = readHistory(arena, history, items, committedGids, sizes);
+  }
   return finishUnits(building, history);
 }
 
-function readHistory({ transactions }: History, items: Items, committed: ReadonlyMap<Gid, Csn>): Building {
-  const building = createBuilding(items, committed);
+/** What the columns and the checks on them take for each, about. */
+const BYTES_OF_UNIT = 256;
+const BYTES_OF_ACCESS = 64;
+
+function expectedSizes({ transactions }: History): ExpectedSizes {
+  let units = 0;
+  let reads = 0;
+  let writes = 0;
+  for (const { isolation, operations } of transactions) {
+    units += isolation === "read committed" ? 1 + operations.length : 1;
+    for (const { statement, result } of operations) {
+      if (result === null) continue;
+      if (statement.type === "select") reads += result.rows.length;
+      else writes += 1;
+    }
+  }
+  return { units, reads, writes };
+}
+
+function readHistory(
+  arena: Arena,
+  { transactions }: History,
+  items: Items,
+  committed: ReadonlyMap<Gid, Csn>,
+  sizes: ExpectedSizes,
+): Building {
+  const building = createBuilding(arena, items, committed, sizes);
   for (let index = 0; index < transactions.length; index++) {
     const record = transactions[index]!;
     if (isCommitted(record, committed)) addTransaction(building, record, index);

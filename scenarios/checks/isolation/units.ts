@@ -7,6 +7,7 @@
  */
 import type { Gid } from "../../../protocol/gid.ts";
 import type { History } from "../../history.ts";
+import type { Arena } from "./arena.ts";
 import type { Items } from "./items.ts";
 
 /** A REPEATABLE READ transaction. */
@@ -37,6 +38,8 @@ export const DELETES = 2;
 export const REPEATS = 4;
 
 export interface CommittedTransactions {
+  /** Where these columns lie, and what the checks compute from them. */
+  readonly arena: Arena;
   readonly history: History;
   readonly items: Items;
   /** Number of committed transactions in the history, and of units. */

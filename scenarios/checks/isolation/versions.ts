@@ -7,6 +7,7 @@
  *
  * A version is the slot of the write that made it, or INITIAL.
  */
+import { intsIn } from "./arena.ts";
 import {
   ABSENT,
   type CommittedTransactions,
@@ -52,13 +53,14 @@ export interface Fork {
 }
 
 export function orderVersions(units: CommittedTransactions): VersionOrder {
+  const { arena } = units;
   const items = units.items.keyOf.length;
   const slots = units.writeItem.length;
   const order: Ordering = {
-    readVersion: new Int32Array(units.readItem.length),
-    previous: new Int32Array(slots).fill(UNKNOWN),
-    next: new Int32Array(slots).fill(NONE),
-    place: new Int32Array(slots),
+    readVersion: intsIn(arena, units.readItem.length),
+    previous: intsIn(arena, slots).fill(UNKNOWN),
+    next: intsIn(arena, slots).fill(NONE),
+    place: intsIn(arena, slots),
     first: new Int32Array(items).fill(NONE),
     hasInitialRow: new Uint8Array(items),
     fork: null,

@@ -7,6 +7,7 @@
  * parent to each child, RW from whoever read the parent to each child; and between branches there are none.
  */
 import type { History, TransactionRecord } from "../../history.ts";
+import { createArena } from "../isolation/arena.ts";
 import { createIntColumn, intsOf, pushInt } from "../isolation/columns.ts";
 import { createItems, type Items } from "../isolation/items.ts";
 import { type CommittedTransactions, INITIAL, SNAPSHOT_UNIT } from "../isolation/units.ts";
@@ -25,6 +26,10 @@ export interface OrderedUnits {
   readonly versions: VersionOrder;
 }
 
+/** What the checks compute from the columns takes for each, about. */
+const BYTES_OF_UNIT = 128;
+const BYTES_OF_ACCESS = 32;
+
 export function unitsOf(
   known: KnownVersions,
   children: Children,
@@ -37,6 +42,7 @@ export function unitsOf(
   const sessions = sessionsOf(known, transactions);
   const nothing = new Float64Array(count);
   const units: CommittedTransactions = {
+    arena: createArena(BYTES_OF_UNIT * count + BYTES_OF_ACCESS * (reads.item.length + slots.item.length)),
     history: recordsOf(known, transactions),
     items: itemsOf(branches.keyOf),
     transactions: count,
