@@ -1,18 +1,21 @@
 /**
- * The event queue: exact in (time, sequence) order, over typed arrays.
+ * The event queue: exact in (time, sequence) order, over arrays of numbers.
  *
- * Times are whole microseconds. Events within HORIZON of now live in a ring of one-tick buckets, each a first-in
- * first-out list; the sequence is the position in the list. Later events wait in a binary heap and move into the
- * ring as time advances, before anything can be put into their tick directly, so they stay ahead of what is pushed
- * later. Two to ten times as fast as a heap at network-like delays (engine.md 3); a plain heap is its reference in
- * the property test.
+ * Times are whole microseconds. Events of the near future lie in a ring of buckets, each 64 ticks wide and a list in
+ * order of (time, sequence). Later events wait in a binary heap and move into the ring as time advances, before
+ * anything can be put into their bucket directly, so they stay ahead of what is pushed later with the same time.
+ *
+ * Buckets are so wide that all of the ring stays in the processor's nearest cache, and so narrow that a list is short:
+ * with one bucket a tick, most of an event's cost was to fetch its bucket from memory. A plain sorted list is the
+ * reference in the property test.
  */
 
+const TICK_BITS = 6;
+const TICKS = 1 << TICK_BITS;
+const BUCKETS = 2_048;
 /** Ticks that the ring covers: longer than a heartbeat, so that few events see the heap. */
-const HORIZON = 1 << 17;
-const RING_MASK = HORIZON - 1;
-const WORDS = HORIZON >> 5;
-const SUMMARY_WORDS = WORDS >> 5;
+const HORIZON = BUCKETS * TICKS;
+const WORDS = BUCKETS >> 5;
 const NONE = -1;
 
 /** Plain data, so that a checkpoint can clone it. `pop` leaves the event in `time`, `kind`, `target` and `payload`. */
@@ -22,16 +25,15 @@ export interface EventQueue {
   target: number;
   payload: unknown;
   size: number;
-  /** Start of the ring's window: the time of the last event taken. */
+  /** The time of the last event taken; the ring's window begins with its bucket. */
   base: number;
   /** Pushed so far; orders the events of the heap. */
   pushed: number;
   readonly heads: Int32Array;
   readonly tails: Int32Array;
-  /** One bit a bucket, and one bit a word of bits: where the next event is. */
+  /** One bit a bucket. */
   readonly occupied: Int32Array;
-  readonly summary: Int32Array;
-  slots: Slots;
+  readonly slots: Slots;
   readonly heap: Heap;
 }
 
@@ -39,10 +41,11 @@ export interface EventQueue {
 interface Slots {
   capacity: number;
   next: Int32Array;
-  times: Float64Array;
+  /** Plain, so that small times stay small integers, which cost nothing to store elsewhere. */
+  readonly times: number[];
   kinds: Uint8Array;
   targets: Int32Array;
-  payloads: unknown[];
+  readonly payloads: unknown[];
   free: number;
 }
 
@@ -62,10 +65,9 @@ export function createQueue(): EventQueue {
     size: 0,
     base: 0,
     pushed: 0,
-    heads: new Int32Array(HORIZON).fill(NONE),
-    tails: new Int32Array(HORIZON).fill(NONE),
+    heads: new Int32Array(BUCKETS).fill(NONE),
+    tails: new Int32Array(BUCKETS).fill(NONE),
     occupied: new Int32Array(WORDS),
-    summary: new Int32Array(SUMMARY_WORDS),
     slots: createSlots(256),
     heap: { slots: [], times: [], sequences: [] },
   };
@@ -80,7 +82,7 @@ export function push(queue: EventQueue, time: number, kind: number, target: numb
   queue.slots.targets[slot] = target;
   queue.slots.payloads[slot] = payload;
   queue.size += 1;
-  if (time - queue.base < HORIZON) append(queue, time, slot);
+  if (time < windowEnd(queue)) insert(queue, time, slot);
   else pushHeap(queue.heap, slot, time, queue.pushed);
   queue.pushed += 1;
 }
@@ -88,16 +90,12 @@ export function push(queue: EventQueue, time: number, kind: number, target: numb
 /** Takes the first event, unless it is later than `until`; false if there is none. */
 export function pop(queue: EventQueue, until: number): boolean {
   if (queue.size === 0) return false;
-  const ringTime = nextInRing(queue);
-  const time = ringTime === NONE ? (queue.heap.times[0] as number) : ringTime;
+  const { slots } = queue;
+  const slot = firstSlot(queue);
+  const time = slots.times[slot] as number;
   if (time > until) return false;
   if (time !== queue.base) advance(queue, time);
-  const bucket = time & RING_MASK;
-  const slot = queue.heads[bucket] as number;
-  const { slots } = queue;
-  const following = slots.next[slot] as number;
-  queue.heads[bucket] = following;
-  if (following === NONE) clearBucket(queue, bucket);
+  removeFirst(queue, bucketOf(time));
   queue.time = time;
   queue.kind = slots.kinds[slot] as number;
   queue.target = slots.targets[slot] as number;
@@ -109,67 +107,79 @@ export function pop(queue: EventQueue, until: number): boolean {
   return true;
 }
 
-function append(queue: EventQueue, time: number, slot: number): void {
-  const bucket = time & RING_MASK;
-  queue.slots.next[slot] = NONE;
-  if (queue.heads[bucket] === NONE) {
-    queue.heads[bucket] = slot;
-    const word = bucket >> 5;
-    queue.occupied[word] = (queue.occupied[word] as number) | (1 << (bucket & 31));
-    queue.summary[word >> 5] = (queue.summary[word >> 5] as number) | (1 << (word & 31));
-  } else {
-    queue.slots.next[queue.tails[bucket] as number] = slot;
-  }
-  queue.tails[bucket] = slot;
+function firstSlot(queue: EventQueue): number {
+  const bucket = firstBucket(queue);
+  return (bucket === NONE ? queue.heap.slots[0] : queue.heads[bucket]) as number;
 }
 
-function clearBucket(queue: EventQueue, bucket: number): void {
-  const word = bucket >> 5;
-  const bits = (queue.occupied[word] as number) & ~(1 << (bucket & 31));
-  queue.occupied[word] = bits;
-  if (bits === 0) queue.summary[word >> 5] = (queue.summary[word >> 5] as number) & ~(1 << (word & 31));
+/** The first bucket of the window that holds something, or NONE. The window begins somewhere in the middle of the ring. */
+function firstBucket({ occupied, base }: EventQueue): number {
+  const start = bucketOf(base);
+  const startWord = start >> 5;
+  const first = (occupied[startWord] as number) & (-1 << (start & 31));
+  if (first !== 0) return (startWord << 5) + lowestBit(first);
+  // Around the ring and back in the first word, of which only what lies before the start is left.
+  for (let step = 1; step <= WORDS; step++) {
+    const word = (startWord + step) & (WORDS - 1);
+    const bits = occupied[word] as number;
+    if (bits !== 0) return (word << 5) + lowestBit(bits);
+  }
+  return NONE;
 }
 
 /** Moves the window to `time`, and into the ring what the heap holds for the new window. */
 function advance(queue: EventQueue, time: number): void {
   queue.base = time;
   const { heap } = queue;
-  const limit = time + HORIZON;
-  while (heap.slots.length > 0 && (heap.times[0] as number) < limit) {
+  const end = windowEnd(queue);
+  while (heap.slots.length > 0 && (heap.times[0] as number) < end) {
     const due = heap.times[0] as number;
-    append(queue, due, popHeap(heap));
+    insert(queue, due, popHeap(heap));
   }
 }
 
-/** Time of the first event in the ring, or NONE. The window begins at `base`, somewhere in the middle of the ring. */
-function nextInRing(queue: EventQueue): number {
-  const { occupied, base } = queue;
-  const start = base & RING_MASK;
-  const startWord = start >> 5;
-  const first = (occupied[startWord] as number) & (-1 << (start & 31));
-  if (first !== 0) return base + ((startWord << 5) + lowestBit(first) - start);
-  const word = nextWord(queue, startWord);
-  if (word === NONE) return NONE;
-  let bits = occupied[word] as number;
-  // Around the ring and back in the first word: only what lies before the start.
-  if (word === startWord) bits &= ~(-1 << (start & 31));
-  if (bits === 0) return NONE;
-  return base + (((word << 5) + lowestBit(bits) - start) & RING_MASK);
+/** Behind everything of the same time. */
+function insert({ heads, tails, occupied, slots }: EventQueue, time: number, slot: number): void {
+  const { next, times } = slots;
+  const bucket = bucketOf(time);
+  const head = heads[bucket] as number;
+  if (head === NONE) {
+    next[slot] = NONE;
+    heads[bucket] = slot;
+    tails[bucket] = slot;
+    occupied[bucket >> 5] = (occupied[bucket >> 5] as number) | (1 << (bucket & 31));
+    return;
+  }
+  const tail = tails[bucket] as number;
+  if ((times[tail] as number) <= time) {
+    next[slot] = NONE;
+    next[tail] = slot;
+    tails[bucket] = slot;
+    return;
+  }
+  if ((times[head] as number) > time) {
+    next[slot] = head;
+    heads[bucket] = slot;
+    return;
+  }
+  let before = head;
+  while ((times[next[before] as number] as number) <= time) before = next[before] as number;
+  next[slot] = next[before] as number;
+  next[before] = slot;
 }
 
-/** The next word after `startWord` with a bit set, going around and ending with `startWord` itself. */
-function nextWord({ summary }: EventQueue, startWord: number): number {
-  const startSummary = startWord >> 5;
-  const after = startWord & 31;
-  const first = after === 31 ? 0 : (summary[startSummary] as number) & (-1 << (after + 1));
-  if (first !== 0) return (startSummary << 5) + lowestBit(first);
-  for (let step = 1; step < SUMMARY_WORDS; step++) {
-    const index = (startSummary + step) & (SUMMARY_WORDS - 1);
-    const bits = summary[index] as number;
-    if (bits !== 0) return (index << 5) + lowestBit(bits);
-  }
-  const last = (summary[startSummary] as number) & ~(after === 31 ? 0 : -1 << (after + 1));
-  return last === 0 ? NONE : (startSummary << 5) + lowestBit(last);
+function removeFirst({ heads, occupied, slots }: EventQueue, bucket: number): void {
+  const following = slots.next[heads[bucket] as number] as number;
+  heads[bucket] = following;
+  if (following === NONE) occupied[bucket >> 5] = (occupied[bucket >> 5] as number) & ~(1 << (bucket & 31));
+}
+
+function bucketOf(time: number): number {
+  return (time >> TICK_BITS) & (BUCKETS - 1);
+}
+
+function windowEnd({ base }: EventQueue): number {
+  return base - (base & (TICKS - 1)) + HORIZON;
 }
 
 function lowestBit(bits: number): number {
@@ -180,7 +190,7 @@ function createSlots(capacity: number): Slots {
   const slots: Slots = {
     capacity: 0,
     next: new Int32Array(0),
-    times: new Float64Array(0),
+    times: [],
     kinds: new Uint8Array(0),
     targets: new Int32Array(0),
     payloads: [],
@@ -191,17 +201,16 @@ function createSlots(capacity: number): Slots {
 }
 
 function growSlots(slots: Slots, capacity: number): void {
-  const { next, times, kinds, targets } = slots;
+  const { next, kinds, targets } = slots;
   slots.next = new Int32Array(capacity);
   slots.next.set(next);
-  slots.times = new Float64Array(capacity);
-  slots.times.set(times);
   slots.kinds = new Uint8Array(capacity);
   slots.kinds.set(kinds);
   slots.targets = new Int32Array(capacity);
   slots.targets.set(targets);
-  for (let slot = capacity - 1; slot >= slots.capacity; slot--) {
-    slots.payloads[slot] = null;
+  for (let slot = slots.capacity; slot < capacity; slot++) {
+    slots.times.push(0);
+    slots.payloads.push(null);
     slots.next[slot] = slots.free;
     slots.free = slot;
   }
