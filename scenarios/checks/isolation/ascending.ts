@@ -35,3 +35,12 @@ export function ascending(keys: Float64Array): Int32Array {
   }
   return indexes;
 }
+
+/** The chosen indexes of `keys` in ascending order of key; equal keys in the order in which they were chosen. */
+export function chosenAscending(keys: Float64Array, chosen: Int32Array): Int32Array {
+  const chosenKeys = new Float64Array(chosen.length);
+  for (let index = 0; index < chosen.length; index++) chosenKeys[index] = keys[chosen[index]!]!;
+  const order = ascending(chosenKeys);
+  for (let index = 0; index < chosen.length; index++) order[index] = chosen[order[index]!]!;
+  return order;
+}

@@ -28,11 +28,11 @@ import {
   UNWRITTEN,
   WRITES_UNIT,
 } from "./units.ts";
+import { createWriters, csnOf, numberOf, type Writers } from "./writers.ts";
 
 export interface Building {
   readonly arena: Arena;
   readonly items: Items;
-  readonly committed: ReadonlyMap<Gid, Csn>;
   readonly sessions: Map<number, number>;
   readonly writers: Writers;
   /** Committed transactions of the history, and how many of them have a gid. */
@@ -73,19 +73,10 @@ interface UnitColumns {
   readonly labelCount: FloatColumn;
 }
 
-/** Gids as small integers, and the unit in which each wrote. */
-export interface Writers {
-  readonly numbers: Map<Gid, number>;
-  readonly gids: Gid[];
-  readonly units: number[];
-}
-
-/** In `Writers.units`: no record with this gid was seen; or it was, and it changed nothing. */
-export const NO_RECORD = -1;
-export const NO_WRITES = -2;
-
 /** What the transaction that is being added has written so far. */
 interface OwnWrites {
+  /** The transaction's number among the writers; -1 if it has no gid. */
+  writer: number;
   /** For each item, the number of the last transaction that wrote it, and the place of its write in the lists below. */
   readonly owner: number[];
   readonly place: number[];
@@ -94,6 +85,8 @@ interface OwnWrites {
   readonly item: number[];
   readonly replaced: number[];
   readonly shape: number[];
+  /** Places in order of item, once they are complete. */
+  readonly order: number[];
 }
 
 /** How many of each are expected: what is missing is made later. */
@@ -114,18 +107,19 @@ export function createBuilding(
   const building: Building = {
     arena,
     items,
-    committed,
     sessions: new Map(),
-    writers: { numbers: new Map(), gids: [], units: [] },
+    writers: createWriters(arena, committed),
     transactions: 0,
     recordedGids: 0,
     own: {
+      writer: -1,
       owner: new Array<number>(items.keyOf.length).fill(0),
       place: new Array<number>(items.keyOf.length).fill(0),
       count: 0,
       item: [],
       replaced: [],
       shape: [],
+      order: [],
     },
     wholeTables: new Set(),
     missesKeys: false,
@@ -177,33 +171,20 @@ export function writerOf(writers: Writers, gid: Gid): number {
   return gid < 0 ? UNWRITTEN : numberOf(writers, gid);
 }
 
-export function numberOf(writers: Writers, gid: Gid): number {
-  const known = writers.numbers.get(gid);
-  if (known !== undefined) return known;
-  const number = writers.gids.length;
-  writers.numbers.set(gid, number);
-  writers.gids.push(gid);
-  writers.units.push(NO_RECORD);
-  return number;
-}
-
 export function addRead(building: Building, item: number, writer: number): void {
   pushInt(building.readItem, item);
   pushInt(building.readWriter, writer);
 }
 
 /** Appends the transaction's writes in order of item. A row that it both inserted and deleted leaves nothing. */
-export function flushOwnWrites(building: Building, record: TransactionRecord): void {
+export function flushOwnWrites(building: Building): void {
   const { own, writeItem, writeReplaced, writeShape, writeUnit, writers } = building;
-  const { count } = own;
-  if (count === 0) return;
+  if (own.count === 0) return;
   const unit = building.units.record.length;
-  const places: number[] = [];
-  for (let place = 0; place < count; place++) places.push(place);
-  if (count > 1) places.sort((one, other) => own.item[one]! - own.item[other]!);
   const before = writeItem.length;
-  for (let index = 0; index < count; index++) {
-    const place = places[index]!;
+  orderByItem(own);
+  for (let index = 0; index < own.count; index++) {
+    const place = own.order[index]!;
     const shape = own.shape[place]!;
     if ((shape & INSERTS) !== 0 && (shape & DELETES) !== 0) continue;
     pushInt(writeItem, own.item[place]!);
@@ -211,7 +192,24 @@ export function flushOwnWrites(building: Building, record: TransactionRecord): v
     pushInt(writeShape, shape);
     pushInt(writeUnit, unit);
   }
-  if (writeItem.length > before) writers.units[numberOf(writers, record.gid)] = unit;
+  if (writeItem.length > before) writers.units.values[own.writer] = unit;
+}
+
+/** More than these are better left to the engine's sort. */
+const FEW_WRITES = 32;
+
+function orderByItem({ count, item, order }: OwnWrites): void {
+  for (let place = 0; place < count; place++) order[place] = place;
+  if (count > FEW_WRITES) {
+    order.length = count;
+    order.sort((one, other) => item[one]! - item[other]!);
+    return;
+  }
+  for (let sorted = 1; sorted < count; sorted++) {
+    let at = sorted;
+    for (; at > 0 && item[order[at - 1]!]! > item[sorted]!; at--) order[at] = order[at - 1]!;
+    order[at] = sorted;
+  }
 }
 
 /** Makes one unit of the reads and writes since the last one, unless there are none. `first`: its first statement. */
@@ -223,7 +221,7 @@ export function endUnit(
   position: number,
   first: Operation | null,
 ): void {
-  const { units, readItem, readStart, writeItem, writeStart } = building;
+  const { own, units, readItem, readStart, writeItem, writers, writeStart } = building;
   const unit = units.record.length;
   const writes = writeItem.length > writeStart.values[unit]!;
   if (first === null || (!writes && readItem.length === readStart.values[unit]!)) return;
@@ -233,7 +231,7 @@ export function endUnit(
   pushInt(units.kind, kind);
   pushInt(units.statement, position);
   pushFloat(units.gid, writes ? record.gid : 0);
-  pushFloat(units.csn, writes ? (building.committed.get(record.gid) ?? 0) : 0);
+  pushFloat(units.csn, writes ? csnOf(writers, own.writer) : 0);
   pushInt(units.session, sessionOf(building.sessions, record.session));
   pushFloat(units.beganAt, kind === SNAPSHOT_UNIT ? record.beganAt : first.invokedAt);
   pushFloat(units.endedAt, isWhole ? answeredAt(record) : first.completedAt);

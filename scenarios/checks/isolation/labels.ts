@@ -16,8 +16,8 @@
  * What the sweep cannot know it lets pass: absence, where an unrecorded transaction may have deleted the row, and
  * what a READ COMMITTED statement read after it had waited for a row lock.
  */
-import { type Arena, intsIn } from "./arena.ts";
-import { ascending } from "./ascending.ts";
+import { type Arena, floatsIn, intsIn } from "./arena.ts";
+import { ascending, chosenAscending } from "./ascending.ts";
 import { showItem } from "./items.ts";
 import { beginStory, idsOf, nameUnit, type Story } from "./names.ts";
 import {
@@ -123,11 +123,11 @@ function placesOfCommits(units: CommittedTransactions): Int32Array {
   for (let unit = 0; unit < count; unit++) {
     if (isWriter(units, unit)) writers[found++] = unit;
   }
-  const byCsn = ascending(Float64Array.from(writers.subarray(0, found), (unit) => units.csn[unit]!));
+  const byCsn = chosenAscending(units.csn, writers.subarray(0, found));
   const places = intsIn(arena, count).fill(-1);
   let first = 0;
   for (let index = 0; index < found; index++) {
-    const unit = writers[byCsn[index]!]!;
+    const unit = byCsn[index]!;
     while (commits.csn[first]! < units.csn[unit]!) first += 1;
     let place = first;
     while (commits.gid[place] !== gid[unit]) place += 1;
@@ -250,18 +250,20 @@ function checkSessions(sweep: Sweep): void {
 /** A snapshot must hold every update that was acknowledged before its transaction began. */
 function checkRealTime(sweep: Sweep): void {
   const { commitPlace, startPlace, units } = sweep;
-  const acknowledged: number[] = [];
+  const acknowledged = intsIn(units.arena, units.count);
+  let answers = 0;
   for (let unit = 0; unit < units.count; unit++) {
-    if (commitPlace[unit]! >= 0 && units.endedAt[unit]! < Number.POSITIVE_INFINITY) acknowledged.push(unit);
+    if (commitPlace[unit]! < 0 || units.endedAt[unit]! === Number.POSITIVE_INFINITY) continue;
+    acknowledged[answers++] = unit;
   }
-  const byAnswer = ascending(Float64Array.from(acknowledged, (unit) => units.endedAt[unit]!));
-  const byBegin = ascending(units.beganAt.map((began) => Math.max(began, Number.MIN_SAFE_INTEGER)));
+  const byAnswer = chosenAscending(units.endedAt, acknowledged.subarray(0, answers));
+  const byBegin = ascending(beginsOf(units));
   let next = 0;
   let latest = -1;
   for (let index = 0; index < byBegin.length; index++) {
     const unit = byBegin[index]!;
     while (next < byAnswer.length) {
-      const other = acknowledged[byAnswer[next]!]!;
+      const other = byAnswer[next]!;
       if (units.endedAt[other]! >= units.beganAt[unit]!) break;
       if (latest < 0 || commitPlace[other]! > commitPlace[latest]!) latest = other;
       next += 1;
@@ -270,6 +272,15 @@ function checkRealTime(sweep: Sweep): void {
     sweep.exercised.REALTIME += 1;
     if (startPlace[unit]! <= commitPlace[latest]!) reportLate(sweep, "REALTIME", unit, latest);
   }
+}
+
+/** Finite also for the unrecorded, which began at no known time. */
+function beginsOf({ arena, beganAt, count }: CommittedTransactions): Float64Array {
+  const begins = floatsIn(arena, count);
+  for (let unit = 0; unit < count; unit++) {
+    begins[unit] = Math.max(beganAt[unit]!, Number.MIN_SAFE_INTEGER);
+  }
+  return begins;
 }
 
 function reportRead(sweep: Sweep, unit: number, read: number): void {

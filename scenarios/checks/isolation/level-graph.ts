@@ -13,8 +13,8 @@
  * RT, real time: acknowledged before the other began. Its O(n^2) edges go through a line of one node for each
  * acknowledgement, O(n) edges.
  */
-import { floatsIn, intsIn } from "./arena.ts";
-import { ascending } from "./ascending.ts";
+import { intsIn } from "./arena.ts";
+import { chosenAscending } from "./ascending.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { addEdge, type Edges, type Graph, graphOf } from "./graph.ts";
 import { type CommittedTransactions, isWriter } from "./units.ts";
@@ -71,17 +71,13 @@ function commitNodes(units: CommittedTransactions, rule: LevelRule): Int32Array 
 
 function acknowledgements(units: CommittedTransactions, rule: LevelRule): Int32Array {
   const all = intsIn(units.arena, units.count);
-  const times = floatsIn(units.arena, units.count);
   let count = 0;
   for (let unit = 0; unit < units.count; unit++) {
     if (units.endedAt[unit] === Number.POSITIVE_INFINITY) continue;
     if (rule.realTime === "of updates" && !isWriter(units, unit)) continue;
-    all[count] = unit;
-    times[count++] = units.endedAt[unit]!;
+    all[count++] = unit;
   }
-  const order = ascending(times.subarray(0, count));
-  for (let index = 0; index < count; index++) order[index] = all[order[index]!]!;
-  return order;
+  return chosenAscending(units.endedAt, all.subarray(0, count));
 }
 
 function addDependencies(

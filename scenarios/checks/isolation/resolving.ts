@@ -1,10 +1,8 @@
 /** The end of reading a history: every version's writer becomes a unit, and the columns become typed arrays. */
-import type { Csn } from "../../../protocol/csn.ts";
-import type { Gid } from "../../../protocol/gid.ts";
 import type { History } from "../../history.ts";
-import { type Arena, bytesIn } from "./arena.ts";
+import { type Arena, bytesIn, floatsIn } from "./arena.ts";
 import { ascending } from "./ascending.ts";
-import { type Building, NO_RECORD, NO_WRITES } from "./building.ts";
+import type { Building } from "./building.ts";
 import { floatsOf, intsOf, pushFloat, pushInt } from "./columns.ts";
 import {
   ABSENT,
@@ -15,11 +13,12 @@ import {
   UNRECORDED_UNIT,
   UNWRITTEN,
 } from "./units.ts";
+import { csnOf, gidOf, isCommitted, NO_RECORD, NO_WRITES, type Writers } from "./writers.ts";
 
 /** The building is of no use afterwards. */
 export function finishUnits(building: Building, history: History): CommittedTransactions {
   resolveWriters(building);
-  const { arena, committed, items, units } = building;
+  const { arena, items, units, writers } = building;
   return {
     arena,
     history,
@@ -45,8 +44,8 @@ export function finishUnits(building: Building, history: History): CommittedTran
     writeReplaced: intsOf(building.writeReplaced),
     writeShape: narrow(arena, intsOf(building.writeShape)),
     writeUnit: intsOf(building.writeUnit),
-    commits: orderCommits(committed),
-    unrecorded: committed.size - building.recordedGids,
+    commits: orderCommits(writers),
+    unrecorded: writers.csns.length - building.recordedGids,
     internal: building.internal,
     strayRead: building.strayRead,
     strayWrite: building.strayWrite,
@@ -72,7 +71,8 @@ function resolveWriters(building: Building): void {
       const item = readItem.values[read]!;
       const writer = resolve(building, unrecorded, number, item);
       readWriter.values[read] = writer;
-      if (writer === UNWRITTEN) building.strayRead ??= { unit, item, gid: writers.gids[number] ?? -1 };
+      if (writer === UNWRITTEN)
+        building.strayRead ??= { unit, item, gid: number < 0 ? -1 : gidOf(writers, number) };
     }
   }
   for (let slot = 0; slot < writeItem.length; slot++) {
@@ -82,37 +82,40 @@ function resolveWriters(building: Building): void {
     const writer = resolve(building, unrecorded, number, item);
     writeReplaced.values[slot] = writer;
     if (writer === UNWRITTEN) {
-      building.strayWrite ??= { unit: writeUnit.values[slot]!, item, gid: writers.gids[number] ?? -1 };
+      building.strayWrite ??= {
+        unit: writeUnit.values[slot]!,
+        item,
+        gid: number < 0 ? -1 : gidOf(writers, number),
+      };
     }
   }
-  for (const { gid, items } of unrecorded) addUnrecorded(building, gid, items);
+  for (const { writer, items } of unrecorded) addUnrecorded(building, writer, items);
 }
 
 interface Unrecorded {
-  readonly gid: Gid;
-  readonly unit: number;
+  readonly writer: number;
   readonly items: Set<number>;
 }
 
 function resolve(building: Building, unrecorded: Unrecorded[], number: number, item: number): number {
   if (number < 0) return UNWRITTEN;
-  const { committed, writers, units } = building;
-  const unit = writers.units[number]!;
+  const { writers, units } = building;
+  const unit = writers.units.values[number]!;
   const recorded = units.record.length;
   if (unit >= 0 && unit < recorded) return unit;
-  const gid = writers.gids[number]!;
-  if (unit === NO_WRITES || !committed.has(gid)) return UNWRITTEN;
+  if (unit === NO_WRITES || !isCommitted(writers, number)) return UNWRITTEN;
   if (unit === NO_RECORD) {
-    writers.units[number] = recorded + unrecorded.length;
-    unrecorded.push({ gid, unit: recorded + unrecorded.length, items: new Set([item]) });
-    return writers.units[number]!;
+    const added = recorded + unrecorded.length;
+    writers.units.values[number] = added;
+    unrecorded.push({ writer: number, items: new Set([item]) });
+    return added;
   }
   unrecorded[unit - recorded]!.items.add(item);
   return unit;
 }
 
-function addUnrecorded(building: Building, gid: Gid, items: Set<number>): void {
-  const { units } = building;
+function addUnrecorded(building: Building, writer: number, items: Set<number>): void {
+  const { units, writers } = building;
   for (const item of [...items].sort((one, other) => one - other)) {
     pushInt(building.writeItem, item);
     pushInt(building.writeReplaced, UNKNOWN);
@@ -122,8 +125,8 @@ function addUnrecorded(building: Building, gid: Gid, items: Set<number>): void {
   pushInt(units.record, -1);
   pushInt(units.kind, UNRECORDED_UNIT);
   pushInt(units.statement, -1);
-  pushFloat(units.gid, gid);
-  pushFloat(units.csn, building.committed.get(gid) ?? 0);
+  pushFloat(units.gid, gidOf(writers, writer));
+  pushFloat(units.csn, csnOf(writers, writer));
   pushInt(units.session, -1);
   pushFloat(units.beganAt, Number.NEGATIVE_INFINITY);
   pushFloat(units.endedAt, Number.POSITIVE_INFINITY);
@@ -133,12 +136,16 @@ function addUnrecorded(building: Building, gid: Gid, items: Set<number>): void {
   pushInt(building.writeStart, building.writeItem.length);
 }
 
-function orderCommits(committed: ReadonlyMap<Gid, Csn>): Commits {
-  const gids = Float64Array.from(committed.keys()).sort();
-  const csns = gids.map((gid) => committed.get(gid) ?? 0);
-  const order = ascending(csns);
-  return {
-    csn: csns.map((_, place) => csns[order[place]!]!),
-    gid: gids.map((_, place) => gids[order[place]!]!),
-  };
+function orderCommits({ arena, csns, gids }: Writers): Commits {
+  const count = csns.length;
+  const byGid = ascending(gids.values.subarray(0, count));
+  const commits = { csn: floatsIn(arena, count), gid: floatsIn(arena, count) };
+  for (let place = 0; place < count; place++) commits.csn[place] = csns[byGid[place]!]!;
+  const byCsn = ascending(commits.csn);
+  for (let place = 0; place < count; place++) {
+    const number = byGid[byCsn[place]!]!;
+    commits.csn[place] = csns[number]!;
+    commits.gid[place] = gids.values[number]!;
+  }
+  return commits;
 }

@@ -29,9 +29,6 @@ import {
   endUnit,
   flushOwnWrites,
   itemIn,
-  NO_RECORD,
-  NO_WRITES,
-  numberOf,
   writerOf,
 } from "./building.ts";
 import { createItems, type Items, type ItemTable, keyOfRow, tableNamed } from "./items.ts";
@@ -48,6 +45,7 @@ import {
   STATEMENT_UNIT,
   WRITES_UNIT,
 } from "./units.ts";
+import { isCommitted, NO_RECORD, NO_WRITES, numberOf } from "./writers.ts";
 
 /**
  * `committedGids` is the truth: every transaction that the servers committed. Throws if the history names a table
@@ -99,7 +97,8 @@ function readHistory(
   const building = createBuilding(arena, items, committed, sizes);
   for (let index = 0; index < transactions.length; index++) {
     const record = transactions[index]!;
-    if (isCommitted(record, committed)) addTransaction(building, record, index);
+    building.own.writer = record.gid === 0 ? -1 : numberOf(building.writers, record.gid);
+    if (countsAsCommitted(building, record)) addTransaction(building, record, index);
   }
   for (const table of items.tables.values()) {
     if (building.wholeTables.has(table) && table.changing.size > 0) building.missesKeys = true;
@@ -107,8 +106,8 @@ function readHistory(
   return building;
 }
 
-function isCommitted(record: TransactionRecord, committed: ReadonlyMap<Gid, Csn>): boolean {
-  return record.gid === 0 ? record.outcome === "committed" : committed.has(record.gid);
+function countsAsCommitted({ own, writers }: Building, { outcome }: TransactionRecord): boolean {
+  return own.writer < 0 ? outcome === "committed" : isCommitted(writers, own.writer);
 }
 
 function addTransaction(building: Building, record: TransactionRecord, index: number): void {
@@ -133,19 +132,18 @@ function addTransaction(building: Building, record: TransactionRecord, index: nu
     }
     if (perStatement) endUnit(building, STATEMENT_UNIT, record, index, position, operation);
   }
-  flushOwnWrites(building, record);
+  flushOwnWrites(building);
   if (!perStatement) endUnit(building, SNAPSHOT_UNIT, record, index, -1, first);
   else if (firstWrite !== null) endUnit(building, WRITES_UNIT, record, index, -1, firstWrite);
 }
 
 function claimGid(building: Building, record: TransactionRecord): void {
-  if (record.gid === 0) return;
-  const { writers } = building;
-  const writer = numberOf(writers, record.gid);
-  if (writers.units[writer] !== NO_RECORD) {
+  const { own, writers } = building;
+  if (own.writer < 0) return;
+  if (writers.units.values[own.writer] !== NO_RECORD) {
     throw new Error(`transaction ${record.id} has the gid ${showGid(record.gid)} of another one`);
   }
-  writers.units[writer] = NO_WRITES;
+  writers.units.values[own.writer] = NO_WRITES;
   building.recordedGids += 1;
 }
 
