@@ -24,10 +24,17 @@ export interface Measures {
   forcedWrites: number;
   /** Sum over commits. */
   delays: number;
-  /** By transaction that is under way: how many trips each node is behind the coordinator's PREPARE. */
-  readonly trips: Map<Gid, number[]>;
-  /** What is on its way, or was: how many trips its sender was behind when it left. */
-  readonly departures: WeakMap<object, number>;
+  /** By transaction; null once its client has been answered, since nothing counts from then on. */
+  readonly journeys: Map<Gid, Journey | null>;
+}
+
+/** How far the messages about one transaction have come. */
+interface Journey {
+  /** By node: how many trips it is behind the coordinator's PREPARE. */
+  readonly trips: number[];
+  /** What was sent, and beside it how many trips its sender was behind when it left. */
+  readonly sent: object[];
+  readonly departures: number[];
 }
 
 export interface Costs {
@@ -57,8 +64,7 @@ export function createMeasures(): Measures {
     finalAcks: 0,
     forcedWrites: 0,
     delays: 0,
-    trips: new Map(),
-    departures: new WeakMap(),
+    journeys: new Map(),
   };
 }
 
@@ -85,10 +91,10 @@ export function measureFact(measures: Measures, fact: Fact): void {
     case "answered":
       if (fact.answer.type === "committed" && fact.answer.gid !== 0) {
         measures.commits += 1;
-        measures.delays += measures.trips.get(fact.answer.gid)?.[fact.node] ?? 0;
+        measures.delays += measures.journeys.get(fact.answer.gid)?.trips[fact.node] ?? 0;
       }
       if (fact.answer.type === "committed" || fact.answer.type === "aborted") {
-        measures.trips.delete(fact.answer.gid);
+        measures.journeys.set(fact.answer.gid, null);
       }
       return;
     default:
@@ -111,26 +117,30 @@ export function costsOf(measures: Measures, ledger: Ledger, history: History): C
   };
 }
 
-function depart(measures: Measures, gid: Gid, from: NodeId, what: object): void {
-  measures.departures.set(what, tripsOf(measures, gid, from)[from] ?? 0);
-}
-
-function arrive(measures: Measures, node: NodeId, what: Message | PreparedChange): void {
-  const departed = measures.departures.get(what);
-  if (departed === undefined) return;
-  const gid = "label" in what ? what.label.gid : "gid" in what ? what.gid : 0;
-  const trips = tripsOf(measures, gid, node);
-  if (departed + 1 > (trips[node] as number)) trips[node] = departed + 1;
-}
-
-function tripsOf(measures: Measures, gid: Gid, node: NodeId): number[] {
-  let trips = measures.trips.get(gid);
-  if (trips === undefined) {
-    trips = [0, 0, 0, 0];
-    measures.trips.set(gid, trips);
+function depart({ journeys }: Measures, gid: Gid, from: NodeId, what: object): void {
+  let journey = journeys.get(gid);
+  if (journey === null) return;
+  if (journey === undefined) {
+    journey = { trips: [0, 0, 0, 0], sent: [], departures: [] };
+    journeys.set(gid, journey);
   }
-  while (trips.length <= node) trips.push(0);
-  return trips;
+  journey.sent.push(what);
+  journey.departures.push(journey.trips[from] ?? 0);
+}
+
+function arrive({ journeys }: Measures, node: NodeId, what: Message | PreparedChange): void {
+  const journey = journeys.get(gidOf(what)) ?? null;
+  if (journey === null) return;
+  const { trips, sent, departures } = journey;
+  const departed = departures[sent.lastIndexOf(what)];
+  if (departed === undefined) return;
+  if (departed + 1 > (trips[node] ?? 0)) trips[node] = departed + 1;
+}
+
+/** 0 if it is about no transaction. */
+function gidOf(what: Message | PreparedChange): Gid {
+  if (!("type" in what)) return what.label.gid;
+  return what.type === "heartbeat" ? 0 : what.gid;
 }
 
 function commitLatencies(history: History): Micros[] {

@@ -42,7 +42,7 @@ export function isQuorum(
 }
 
 export function createAcceptors(): Acceptors {
-  return { acceptances: [], touched: [], promised: [], accepted: [], wentBack: null };
+  return { acceptances: [], touched: [], promised: [0, 0, 0, 0], accepted: [0, 0, 0, 0], wentBack: null };
 }
 
 export function enterRecord(acceptors: Acceptors, node: NodeId, record: TransactionRecord): void {

@@ -90,9 +90,7 @@ export const noAbortByRight: Check = {
 function watchAcceptors(ledger: Ledger, look: (findings: Findings, entry: LedgerEntry) => void): Watch {
   const findings: Findings = { found: null };
   const watch = (_fact: unknown, entry: LedgerEntry | null): void => {
-    if (entry !== null && entry.acceptors.acceptances.length + entry.acceptors.promised.length > 0) {
-      look(findings, entry);
-    }
+    if (entry !== null) look(findings, entry);
   };
   const onVotes = ledger.commit === "paxos-commit" ? { sent: watch, committed: watch } : {};
   return {

@@ -83,7 +83,10 @@ function lackingFor(
 }
 
 function hasAccepted(entry: LedgerEntry, node: NodeId, term: Term): boolean {
-  return entry.acceptors.acceptances.some((known) => known.term === term && contains(known.nodes, node));
+  for (const known of entry.acceptors.acceptances) {
+    if (known.term === term && contains(known.nodes, node)) return true;
+  }
+  return false;
 }
 
 /** Whether the commit can no longer be undone by a crash of the node that tells of it. */
@@ -103,12 +106,11 @@ function isDecided(ledger: Ledger, entry: LedgerEntry, node: NodeId, logged: Rea
 }
 
 function isChosen(ledger: Ledger, entry: LedgerEntry, instance: number): boolean {
-  return entry.acceptors.acceptances.some(
-    (known) =>
-      known.instance === instance &&
-      known.value !== 0 &&
-      isQuorum(ledger.commit, entry.members, entry.coordinator, known.nodes),
-  );
+  for (const { instance: known, value, nodes } of entry.acceptors.acceptances) {
+    if (known !== instance || value === 0) continue;
+    if (isQuorum(ledger.commit, entry.members, entry.coordinator, nodes)) return true;
+  }
+  return false;
 }
 
 function isEveryVoteChosen(ledger: Ledger, entry: LedgerEntry): boolean {

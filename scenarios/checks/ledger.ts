@@ -9,6 +9,7 @@ import type { PrepareLabel } from "../../protocol/database.ts";
 import { coordinatorOf, type Gid } from "../../protocol/gid.ts";
 import { type NodeId, type NodeSet, setOf } from "../../protocol/members.ts";
 import type { Message } from "../../protocol/messages.ts";
+import type { DurableRecord } from "../../protocol/records.ts";
 import type { Fact } from "../facts.ts";
 import type { Micros } from "../history.ts";
 import { type Acceptors, createAcceptors, enterCommit, enterRecord, enterVote } from "./acceptors.ts";
@@ -53,50 +54,26 @@ export function createLedger(commit: CommitProtocolName): Ledger {
 
 /** Enters a fact; the transaction that it is about, or null. */
 export function enterFact(ledger: Ledger, fact: Fact, at: Micros): LedgerEntry | null {
-  const entry = ledger.entries.get(gidOf(fact)) ?? null;
-  if (entry !== null) entry.acceptors.touched.length = 0;
-  return enter(ledger, fact, entry, at);
-}
-
-/** 0 if the fact is about no transaction. */
-function gidOf(fact: Fact): Gid {
   switch (fact.type) {
     case "prepared":
-      return fact.label.gid;
+      return enterPrepared(ledger, fact.node, fact.label, at);
     case "committed":
+      return enterCommitted(ledger, fact.node, fact.gid, fact.csn, at);
     case "rolledBack":
-      return fact.gid;
+      return enterRolledBack(ledger, fact.node, fact.gid, at);
     case "sent":
-      return "gid" in fact.message ? fact.message.gid : 0;
+      return enterMessage(ledger, fact.node, fact.message);
     case "recorded":
-      return "gid" in fact.record ? fact.record.gid : 0;
+      return enterDurable(ledger, fact.node, fact.record);
+    case "crashed":
+      stopClocks(ledger, fact.node, at);
+      return null;
+    case "started":
+      startClocks(ledger, fact.node, at);
+      return null;
     default:
-      return 0;
+      return null;
   }
-}
-
-function enter(ledger: Ledger, fact: Fact, entry: LedgerEntry | null, at: Micros): LedgerEntry | null {
-  if (fact.type === "prepared") return enterPrepared(ledger, entry, fact.node, fact.label, at);
-  if (fact.type === "crashed") stopClocks(ledger, fact.node, at);
-  if (fact.type === "started") startClocks(ledger, fact.node, at);
-  if (entry === null) return null;
-  if (fact.type === "committed") enterCommitted(ledger, entry, fact.node, fact.csn, at);
-  if (fact.type === "rolledBack") {
-    entry.rolledBack |= setOf(fact.node);
-    endDoubt(ledger, entry, fact.node, at);
-  }
-  if (fact.type === "sent") enterMessage(ledger, entry, fact.node, fact.message);
-  if (fact.type === "recorded" && "gid" in fact.record) enterRecord(entry.acceptors, fact.node, fact.record);
-  return entry;
-}
-
-function enterCommitted(ledger: Ledger, entry: LedgerEntry, node: NodeId, csn: Csn, at: Micros): void {
-  entry.committed |= setOf(node);
-  if (entry.csn === 0) entry.csn = csn;
-  if (ledger.commit === "paxos-commit" && node === entry.coordinator) {
-    enterCommit(entry.acceptors, entry.members, node);
-  }
-  endDoubt(ledger, entry, node, at);
 }
 
 /** Counts what is still in doubt when the run ends. */
@@ -106,18 +83,56 @@ export function closeLedger(ledger: Ledger, at: Micros): void {
   }
 }
 
-function enterPrepared(
-  ledger: Ledger,
-  known: LedgerEntry | null,
-  node: NodeId,
-  label: PrepareLabel,
-  at: Micros,
-): LedgerEntry {
-  const entry = known ?? createEntry(label);
-  if (known === null) ledger.entries.set(label.gid, entry);
+function enterPrepared(ledger: Ledger, node: NodeId, label: PrepareLabel, at: Micros): LedgerEntry {
+  const entry = entryOf(ledger, label.gid) ?? createEntry(ledger, label);
   entry.prepared |= setOf(node);
   while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(NOT_IN_DOUBT);
   if (entry.inDoubtSince[node] === NOT_IN_DOUBT) entry.inDoubtSince[node] = at;
+  return entry;
+}
+
+function enterCommitted(ledger: Ledger, node: NodeId, gid: Gid, csn: Csn, at: Micros): LedgerEntry | null {
+  const entry = entryOf(ledger, gid);
+  if (entry === null) return null;
+  entry.committed |= setOf(node);
+  if (entry.csn === 0) entry.csn = csn;
+  if (ledger.commit === "paxos-commit" && node === entry.coordinator) {
+    enterCommit(entry.acceptors, entry.members, node);
+  }
+  endDoubt(ledger, entry, node, at);
+  return entry;
+}
+
+function enterRolledBack(ledger: Ledger, node: NodeId, gid: Gid, at: Micros): LedgerEntry | null {
+  const entry = entryOf(ledger, gid);
+  if (entry === null) return null;
+  entry.rolledBack |= setOf(node);
+  endDoubt(ledger, entry, node, at);
+  return entry;
+}
+
+function enterMessage(ledger: Ledger, node: NodeId, message: Message): LedgerEntry | null {
+  if (message.type === "heartbeat") return null;
+  const entry = entryOf(ledger, message.gid);
+  if (entry === null || message.type !== "vote" || ledger.commit !== "paxos-commit") return entry;
+  const { acceptors, members, coordinator, coordinatorStamp } = entry;
+  enterVote(acceptors, members, coordinator, coordinatorStamp, node, message.stamp);
+  return entry;
+}
+
+function enterDurable(ledger: Ledger, node: NodeId, record: DurableRecord): LedgerEntry | null {
+  if (!("gid" in record)) return null;
+  const entry = entryOf(ledger, record.gid);
+  if (entry !== null) enterRecord(entry.acceptors, node, record);
+  return entry;
+}
+
+/** As it is before a fact is entered that may touch its acceptors. */
+function entryOf(ledger: Ledger, gid: Gid): LedgerEntry | null {
+  const entry = ledger.entries.get(gid);
+  if (entry === undefined) return null;
+  const { touched } = entry.acceptors;
+  if (touched.length > 0) touched.length = 0;
   return entry;
 }
 
@@ -136,14 +151,8 @@ function startClocks(ledger: Ledger, node: NodeId, at: Micros): void {
   }
 }
 
-function enterMessage(ledger: Ledger, entry: LedgerEntry, node: NodeId, message: Message): void {
-  if (message.type !== "vote" || ledger.commit !== "paxos-commit") return;
-  const { acceptors, members, coordinator, coordinatorStamp } = entry;
-  enterVote(acceptors, members, coordinator, coordinatorStamp, node, message.stamp);
-}
-
-function createEntry({ gid, members, age, coordinatorStamp }: PrepareLabel): LedgerEntry {
-  return {
+function createEntry(ledger: Ledger, { gid, members, age, coordinatorStamp }: PrepareLabel): LedgerEntry {
+  const entry: LedgerEntry = {
     gid,
     coordinator: coordinatorOf(gid),
     members,
@@ -156,6 +165,8 @@ function createEntry({ gid, members, age, coordinatorStamp }: PrepareLabel): Led
     inDoubtSince: [NOT_IN_DOUBT, NOT_IN_DOUBT, NOT_IN_DOUBT, NOT_IN_DOUBT],
     acceptors: createAcceptors(),
   };
+  ledger.entries.set(gid, entry);
+  return entry;
 }
 
 function endDoubt(ledger: Ledger, entry: LedgerEntry, node: NodeId, at: Micros): void {
