@@ -25,6 +25,8 @@ const request = z.strictObject({
       duplicates: count,
       failures: count,
       lateAnswers: z.boolean(),
+      prepared: z.boolean(),
+      ordered: z.boolean(),
     })
     .partial(),
   mutant: z.enum(MUTANT_NAMES).nullable(),

@@ -64,7 +64,7 @@ describe("lockstep verify", () => {
   });
 
   test.each([
-    [[], "verify needs a model: 2pc, 3pc, e3pc, paxos-commit, two-phase-textbook-3"],
+    [[], "verify needs a model: 2pc, 3pc, e3pc, paxos-commit, 2pc-resolvers"],
     [["nope"], "there is no model nope; lockstep verify --list names them"],
     [["2pc", "--depth", "x"], "--depth x: expected a whole number from 1 to 1000000"],
     [["2pc", "--mutant", "none"], "there is no mutant none; lockstep list names them"],

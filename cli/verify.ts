@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { type Bounds, type Exploration, explore, type Unreached } from "../explore/verify/explorer.ts";
 import type { Model } from "../explore/verify/model.ts";
-import { isProtocol, MODELS } from "../explore/verify/models/models.ts";
+import { isOurs, MODELS } from "../explore/verify/models/models.ts";
 import { MUTANT_NAMES, type MutantName } from "../scenarios/mutants/names.ts";
 import { loadModel, type ModelRequest, writeCounterexample } from "./counterexample-file.ts";
 import { EXIT, UserError } from "./exit.ts";
@@ -19,6 +19,8 @@ interface VerifyOptions {
   readonly duplicates?: string;
   readonly failures?: string;
   readonly promptAnswers: boolean;
+  readonly prepared: boolean;
+  readonly ordered: boolean;
   readonly mutant?: string;
   readonly save?: string;
   readonly list: boolean;
@@ -37,6 +39,8 @@ export function verifyCommand(): Command {
     .option("--duplicates <n>", "how many messages may arrive twice")
     .option("--failures <n>", "how often a database may fail to apply or to prepare")
     .option("--prompt-answers", "a database's answer is heard before anything else happens", false)
+    .option("--prepared", "begin when every node has prepared, and nobody has heard of it", false)
+    .option("--ordered", "what one node sends another arrives in order", false)
     .option("--mutant <name>", "with one rule of the protocols broken; lockstep list names them")
     .option("--save <file>", "write the counterexample, from which `lockstep replay` takes its actions again")
     .option("--list", "list the models", false)
@@ -106,9 +110,11 @@ function requestOf(name: string | undefined, options: VerifyOptions): ModelReque
       : { duplicates: numberOf("duplicates", options.duplicates, 0, 100) }),
     ...(options.failures === undefined ? {} : { failures: numberOf("failures", options.failures, 0, 100) }),
     ...(options.promptAnswers ? { lateAnswers: false } : {}),
+    ...(options.prepared ? { prepared: true } : {}),
+    ...(options.ordered ? { ordered: true } : {}),
   };
   const mutant = options.mutant === undefined ? null : mutantOf(options.mutant);
-  if (!isProtocol(name) && (mutant !== null || Object.keys(allowance).length > 0)) {
+  if (!isOurs(name) && (mutant !== null || Object.keys(allowance).length > 0)) {
     throw new UserError(
       `${name} takes no option but --depth, --states and --json: only models of our protocols do`,
     );

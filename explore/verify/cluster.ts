@@ -3,18 +3,21 @@
  * kind of disaster. Hosts and packet sets are interned, so that each operation of each host is worked out once, however
  * many states it is taken in; there are a thousand times fewer hosts than clusters.
  *
- * The network keeps no order, and holds a packet once however often it was sent.
+ * The network keeps no order, and holds a packet once however often it was sent; or, where connections are `ordered`, it
+ * keeps what one node sent another in its order, and only the first of it can arrive. A crash then breaks the node's
+ * connections, and messages under way on them are lost; a replication stream is read again from where it was.
  */
+import type { NodeId } from "../../protocol/members.ts";
 import { canFail } from "./abstract-database.ts";
 import { type Host, type Operation, operate, type Packet, type Subject } from "./host.ts";
 import { createInterned, type Interned, intern } from "./interning.ts";
 
 export interface Cluster {
   readonly subject: Subject;
+  readonly ordered: boolean;
   readonly hosts: Interned<Host>;
   readonly packets: Interned<Packet>;
-  /** Numbers of packets, ascending. */
-  readonly networks: Interned<readonly number[]>;
+  readonly networks: Interned<Network>;
   readonly operations: Interned<Operation>;
   /** By host and operation. */
   readonly reactions: Map<number, Reaction>;
@@ -22,6 +25,13 @@ export interface Cluster {
   readonly choices: (readonly Choice[] | undefined)[];
   /** By packet: the operation of its arrival. */
   readonly arrivals: number[];
+}
+
+interface Network {
+  /** Numbers of packets: ascending; or by connection, and there in order of sending. */
+  readonly packets: readonly number[];
+  /** Those that can arrive next. */
+  readonly next: readonly number[];
 }
 
 /** What comes of an operation. */
@@ -37,11 +47,12 @@ export interface Choice {
 
 const MOST_OPERATIONS = 1 << 16;
 
-export function createCluster(subject: Subject): Cluster {
-  const networks = createInterned<readonly number[]>();
-  intern(networks, "", []);
+export function createCluster(subject: Subject, ordered: boolean): Cluster {
+  const networks = createInterned<Network>();
+  intern(networks, "", { packets: [], next: [] });
   return {
     subject,
+    ordered,
     hosts: createInterned(),
     packets: createInterned(),
     networks,
@@ -65,7 +76,12 @@ export function packetOf(cluster: Cluster, packet: number): Packet {
 }
 
 export function packetsOf(cluster: Cluster, network: number): readonly number[] {
-  return cluster.networks.values[network] as readonly number[];
+  return (cluster.networks.values[network] as Network).packets;
+}
+
+/** The packets that can arrive next. */
+export function arrivingOf(cluster: Cluster, network: number): readonly number[] {
+  return (cluster.networks.values[network] as Network).next;
 }
 
 export function react(cluster: Cluster, host: number, operation: number): Reaction {
@@ -105,10 +121,46 @@ export function changeNetwork(
   sent: readonly number[],
 ): number {
   if (taken < 0 && sent.length === 0) return network;
-  const rest = packetsOf(cluster, network).filter((packet) => packet !== taken);
-  for (const packet of sent) if (!rest.includes(packet)) rest.push(packet);
-  rest.sort((one, other) => one - other);
-  return intern(cluster.networks, rest.join(" "), rest);
+  const rest = packetsOf(cluster, network).slice();
+  if (taken >= 0) rest.splice(rest.indexOf(taken), 1);
+  return cluster.ordered ? withInOrder(cluster, rest, sent) : withAmong(cluster, rest, sent);
+}
+
+/** The network after a node's crash. */
+export function breakConnections(cluster: Cluster, network: number, node: NodeId): number {
+  if (!cluster.ordered) return network;
+  const isLost = ({ kind, from, to }: Packet): boolean =>
+    kind === "message" && (from === node || to === node);
+  const rest = packetsOf(cluster, network).filter((packet) => !isLost(packetOf(cluster, packet)));
+  return withInOrder(cluster, rest, []);
+}
+
+function withAmong(cluster: Cluster, packets: number[], sent: readonly number[]): number {
+  for (const packet of sent) if (!packets.includes(packet)) packets.push(packet);
+  packets.sort((one, other) => one - other);
+  return internNetwork(cluster, packets, packets);
+}
+
+function withInOrder(cluster: Cluster, packets: number[], sent: readonly number[]): number {
+  packets.push(...sent);
+  const connection = (packet: number): string => connectionOf(packetOf(cluster, packet));
+  // A stable sort: what goes from one node to another stays in its order.
+  packets.sort((one, other) =>
+    connection(one) < connection(other) ? -1 : connection(one) > connection(other) ? 1 : 0,
+  );
+  const next = packets.filter(
+    (packet, place) => place === 0 || connection(packet) !== connection(packets[place - 1] as number),
+  );
+  return internNetwork(cluster, packets, next);
+}
+
+/** Messages share one connection; replication streams have their own. */
+function connectionOf({ kind, from, to }: Packet): string {
+  return `${from} ${to} ${kind === "message" ? "messages" : "stream"}`;
+}
+
+function internNetwork(cluster: Cluster, packets: readonly number[], next: readonly number[]): number {
+  return intern(cluster.networks, packets.join(" "), { packets, next });
 }
 
 /** What a host may do without anything arriving: beats and crashes among it, for which there may be no more allowance. */

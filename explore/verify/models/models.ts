@@ -1,9 +1,10 @@
 /** The models by name. A new one is a row here. */
-import { COMMIT_PROTOCOLS, type CommitProtocolName } from "../../../protocol/config.ts";
 import type { Step } from "../../../protocol/node.ts";
 import type { Model } from "../model.ts";
+import type { Allowance } from "./allowance.ts";
+import { OURS } from "./ours.ts";
 import { paxosCommitTextbook } from "./paxos-commit-textbook.ts";
-import { ALLOWANCES, type Allowance, reducerModel } from "./reducers.ts";
+import { reducerModel } from "./reducers.ts";
 import { twoPhaseTextbook } from "./two-phase-textbook.ts";
 
 export const TEXTBOOKS: readonly Model[] = [
@@ -13,17 +14,16 @@ export const TEXTBOOKS: readonly Model[] = [
   paxosCommitTextbook(),
 ];
 
-export const MODELS: readonly Model[] = [
-  ...COMMIT_PROTOCOLS.map((protocol) => reducerModel(protocol)),
-  ...TEXTBOOKS,
-];
+export const MODELS: readonly Model[] = [...OURS.map((ours) => reducerModel(ours)), ...TEXTBOOKS];
 
-export function isProtocol(name: string): name is CommitProtocolName {
-  return COMMIT_PROTOCOLS.some((protocol) => protocol === name);
+/** Whether it is a model of our reducers, which has an allowance and may have a mutant. */
+export function isOurs(name: string): boolean {
+  return OURS.some((ours) => ours.name === name);
 }
 
-/** The model of a commit protocol with another allowance than its own, or other rules; undefined if there is none. */
+/** The model, with another allowance than its own, or other rules, if it is ours; undefined if there is none. */
 export function modelNamed(name: string, allowance: Partial<Allowance>, step?: Step): Model | undefined {
-  if (isProtocol(name)) return reducerModel(name, { ...ALLOWANCES[name], ...allowance }, step);
-  return TEXTBOOKS.find((model) => model.name === name);
+  const ours = OURS.find((known) => known.name === name);
+  if (ours === undefined) return TEXTBOOKS.find((model) => model.name === name);
+  return reducerModel({ ...ours, allowance: { ...ours.allowance, ...allowance } }, step);
 }
