@@ -5,28 +5,25 @@
 
 import { readPlainInteger } from "./integers.ts";
 import { exact } from "./json.ts";
+import { createReading, enter, hold, holdsName, leave, type Reading, release, type Take } from "./reading.ts";
 import { failAt, type Source, showCharacter } from "./source.ts";
 import type { Tree, TreeList, TreeMap } from "./tree.ts";
+import { characterSet, hasCharacter, placeOfAny, wordBetween } from "./words.ts";
 
-interface Reading extends Source {
-  at: number;
-  depth: number;
-}
-
-const DEEPEST = 500;
-const SPACE = /(?:[\s,\ufeff]+|;[^\n]*)+/y;
+const SPACE = characterSet(/[\s,]/);
+const LINE_END = characterSet(/\n/);
+const WORD_END = characterSet(/[\s,;"()[\]{}]/);
 const STRING = /"(?:[^"\\]|\\[\s\S])*"/y;
-const WORD = /[^\s,;"()[\]{}]+/y;
 const INTEGER = /^[+-]?\d+$/;
 const NUMBER = /^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?M?$/;
 const CLOSING: Readonly<Record<string, string>> = { "[": "]", "(": ")", "{": "}" };
 
 /** Hands over the operations, with their places: the text's values, or the items of the list that it is. Throws UserError. */
-export function readEdn(source: Source, take: (tree: Tree, at: number) => void): void {
-  const reading: Reading = { ...source, at: 0, depth: 0 };
+export function readEdn(source: Source, take: Take): void {
+  const reading = createReading(source, 0);
   skipSpace(reading);
   const first = reading.text[reading.at];
-  if (first === "[" || first === "(") readItems(reading, reading.at, take);
+  if (first === "[" || first === "(") readItems(reading, reading.at, (_, item, at) => take(item, at));
   for (skipSpace(reading); reading.at < reading.text.length; skipSpace(reading)) {
     const { at } = reading;
     take(readValue(reading), at);
@@ -35,22 +32,28 @@ export function readEdn(source: Source, take: (tree: Tree, at: number) => void):
 
 /** The value at a place that readEdn gave. */
 export function readEdnAt(source: Source, at: number): Tree {
-  return readValue({ ...source, at, depth: 0 });
+  return readValue(createReading(source, at));
 }
 
 /** White space, commas, comments, and values that are commented out by #_. */
 function skipSpace(reading: Reading): void {
   const { text } = reading;
-  for (;;) {
+  while (reading.at < text.length) {
     const code = text.charCodeAt(reading.at);
-    if (code > 44 && code !== 59 && code !== 0xfeff) return;
-    SPACE.lastIndex = reading.at;
-    if (SPACE.test(text)) reading.at = SPACE.lastIndex;
-    if (text[reading.at] !== "#" || text[reading.at + 1] !== "_") return;
-    reading.at += 2;
-    skipSpace(reading);
-    readValue(reading);
+    if (hasCharacter(SPACE, code)) reading.at += 1;
+    else if (code === SEMICOLON) reading.at = placeOfAny(LINE_END, text, reading.at);
+    else if (code === HASH && text[reading.at + 1] === "_") skipDiscarded(reading);
+    else return;
   }
+}
+
+const SEMICOLON = 59;
+const HASH = 35;
+
+function skipDiscarded(reading: Reading): void {
+  reading.at += 2;
+  skipSpace(reading);
+  readValue(reading);
 }
 
 function readValue(reading: Reading): Tree {
@@ -70,57 +73,60 @@ function readValue(reading: Reading): Tree {
 }
 
 function readList(reading: Reading, at: number): TreeList {
-  const list: TreeList = { at, items: [] };
-  readItems(reading, at, (item) => list.items.push(item));
-  return list;
+  const { holding } = reading;
+  readItems(reading, at, hold);
+  return { at, items: release(reading, holding) };
 }
 
-function readItems(reading: Reading, begun: number, give: (item: Tree, at: number) => void): void {
+function readItems(
+  reading: Reading,
+  begun: number,
+  give: (reading: Reading, item: Tree, at: number) => void,
+): void {
   const closing = open(reading);
   while (reading.text[reading.at] !== closing) {
     expectMore(reading, begun, closing);
     const { at } = reading;
-    give(readValue(reading), at);
+    give(reading, readValue(reading), at);
     skipSpace(reading);
   }
-  close(reading);
+  leave(reading);
 }
 
 function readMap(reading: Reading): TreeMap {
-  const map: TreeMap = { at: reading.at, entries: new Map() };
+  const { at: begun, holding } = reading;
   const closing = open(reading);
   while (reading.text[reading.at] !== closing) {
-    expectMore(reading, map.at, closing);
-    const { at } = reading;
-    const key = readValue(reading);
-    if (map.entries.has(key)) failAt(reading, at, `the key ${JSON.stringify(key)} is there twice`);
-    skipSpace(reading);
-    if (reading.text[reading.at] === closing) failAt(reading, at, "this key has no value");
-    expectMore(reading, map.at, closing);
-    map.entries.set(key, readValue(reading));
+    expectMore(reading, begun, closing);
+    readField(reading, holding, begun, closing);
     skipSpace(reading);
   }
-  close(reading);
-  return map;
+  leave(reading);
+  return { at: begun, entries: release(reading, holding) };
+}
+
+function readField(reading: Reading, holding: number, begun: number, closing: string): void {
+  const { at } = reading;
+  const key = readValue(reading);
+  if (holdsName(reading, holding, key)) failAt(reading, at, `the key ${JSON.stringify(key)} is there twice`);
+  skipSpace(reading);
+  if (reading.text[reading.at] === closing) failAt(reading, at, "this key has no value");
+  expectMore(reading, begun, closing);
+  hold(reading, key);
+  hold(reading, readValue(reading));
 }
 
 function open(reading: Reading): string {
-  reading.depth += 1;
-  if (reading.depth > DEEPEST) failAt(reading, reading.at, `nested more than ${DEEPEST} deep`);
   const closing = CLOSING[reading.text[reading.at]!]!;
-  reading.at += 1;
+  enter(reading);
   skipSpace(reading);
   return closing;
 }
 
-function close(reading: Reading): void {
-  reading.depth -= 1;
-  reading.at += 1;
-}
-
 function expectMore(reading: Reading, begun: number, closing: string): void {
   const { at, text } = reading;
-  if (at < text.length && !")]}".includes(text[at]!)) return;
+  const found = text[at];
+  if (found !== undefined && found !== ")" && found !== "]" && found !== "}") return;
   const before = text.slice(0, begun);
   const place = `${before.split("\n").length}:${begun - before.lastIndexOf("\n")}`;
   const what = `${JSON.stringify(text[begun])} at ${place}`;
@@ -170,28 +176,33 @@ function readDispatch(reading: Reading): Tree {
 }
 
 function wordAt(reading: Reading, begun: number): string {
-  const { at, text } = reading;
-  WORD.lastIndex = at;
-  if (!WORD.test(text)) failAt(reading, begun, `expected a value, found ${showCharacter(reading, at)}`);
-  reading.at = WORD.lastIndex;
-  return text.slice(at, reading.at);
+  const { at, text, words } = reading;
+  const end = placeOfAny(WORD_END, text, at);
+  if (end === at) failAt(reading, begun, `expected a value, found ${showCharacter(reading, at)}`);
+  reading.at = end;
+  return wordBetween(words, text, at, end);
 }
 
 function readWord(reading: Reading): Tree {
   const integer = readPlainInteger(reading);
   if (integer >= 0) return integer;
-  const { at } = reading;
+  const { at, text } = reading;
+  if (text[at] === ":") return readKeyword(reading);
   const word = wordAt(reading, at);
   const code = word.charCodeAt(0);
   if (code >= 48 && code <= 57) return readNumber(reading, at, word);
-  if (code === 58) {
-    return word.length > 1 ? word.slice(1) : failAt(reading, at, `":" alone is no keyword; is this JSON?`);
-  }
   if (code === 43 || code === 45) return /^[+-]\d/.test(word) ? readNumber(reading, at, word) : word;
   if (word === "nil") return null;
   if (word === "true" || word === "false") return word === "true";
   // Characters and symbols: their text is all that a history needs of them.
   return word;
+}
+
+function readKeyword(reading: Reading): string {
+  const { at, text, words } = reading;
+  reading.at = placeOfAny(WORD_END, text, at);
+  if (reading.at === at + 1) failAt(reading, at, `":" alone is no keyword; is this JSON?`);
+  return wordBetween(words, text, at + 1, reading.at);
 }
 
 function readNumber(reading: Reading, at: number, word: string): Tree {

@@ -1,20 +1,15 @@
 /** JSON (RFC 8259), strictly, with positions: a value, or several after one another as in JSON lines. */
 import { readPlainInteger } from "./integers.ts";
+import { createReading, enter, hold, holdsName, leave, type Reading, release, type Take } from "./reading.ts";
 import { failAt, type Source, showCharacter } from "./source.ts";
 import type { Tree, TreeList, TreeMap } from "./tree.ts";
-
-interface Reading extends Source {
-  at: number;
-  depth: number;
-}
-
-const DEEPEST = 500;
+import { characterSet, placeOfAny, wordBetween } from "./words.ts";
 
 /** Hands over the operations, with their places: the text's values, or the items of the list that it is. Throws UserError. */
-export function readJson(source: Source, take: (tree: Tree, at: number) => void): void {
-  const reading: Reading = { ...source, at: 0, depth: 0 };
+export function readJson(source: Source, take: Take): void {
+  const reading = createReading(source, 0);
   skipSpace(reading);
-  if (reading.text[reading.at] === "[") readItems(reading, take);
+  if (reading.text[reading.at] === "[") readItems(reading, (_, item, at) => take(item, at));
   for (skipSpace(reading); reading.at < reading.text.length; skipSpace(reading)) {
     const { at } = reading;
     take(readValue(reading), at);
@@ -23,7 +18,7 @@ export function readJson(source: Source, take: (tree: Tree, at: number) => void)
 
 /** The value at a place that readJson gave. */
 export function readJsonAt(source: Source, at: number): Tree {
-  return readValue({ ...source, at, depth: 0 });
+  return readValue(createReading(source, at));
 }
 
 function skipSpace(reading: Reading): void {
@@ -49,59 +44,55 @@ function readValue(reading: Reading): Tree {
 }
 
 function readList(reading: Reading): TreeList {
-  const list: TreeList = { at: reading.at, items: [] };
-  readItems(reading, (item) => list.items.push(item));
-  return list;
+  const { at, holding } = reading;
+  readItems(reading, hold);
+  return { at, items: release(reading, holding) };
 }
 
-function readItems(reading: Reading, give: (item: Tree, at: number) => void): void {
+function readItems(reading: Reading, give: (reading: Reading, item: Tree, at: number) => void): void {
   const begun = reading.at;
-  open(reading);
-  if (reading.text[reading.at] === "]") return close(reading);
+  enter(reading);
+  skipSpace(reading);
+  if (reading.text[reading.at] === "]") return leave(reading);
   for (;;) {
     const { at } = reading;
-    give(readValue(reading), at);
+    give(reading, readValue(reading), at);
     skipSpace(reading);
-    if (reading.text[reading.at] === "]") return close(reading);
+    if (reading.text[reading.at] === "]") return leave(reading);
     take(reading, ",", `"," or "]" of the list begun`, begun);
   }
 }
 
 function readMap(reading: Reading): TreeMap {
-  const map: TreeMap = { at: reading.at, entries: new Map() };
-  open(reading);
-  if (reading.text[reading.at] === "}") {
-    close(reading);
-    return map;
-  }
-  for (;;) {
-    const { at } = reading;
-    if (reading.text[at] !== '"')
-      failAt(reading, at, `expected a field's name, found ${showCharacter(reading, at)}`);
-    const key = readString(reading);
-    if (map.entries.has(key)) failAt(reading, at, `the field ${JSON.stringify(key)} is there twice`);
-    skipSpace(reading);
-    take(reading, ":", '":"', map.at);
-    map.entries.set(key, readValue(reading));
-    skipSpace(reading);
-    if (reading.text[reading.at] === "}") {
-      close(reading);
-      return map;
-    }
-    take(reading, ",", `"," or "}" of the object begun`, map.at);
-  }
+  const { at, holding } = reading;
+  readFields(reading, holding);
+  return { at, entries: release(reading, holding) };
 }
 
-function open(reading: Reading): void {
-  reading.depth += 1;
-  if (reading.depth > DEEPEST) failAt(reading, reading.at, `nested more than ${DEEPEST} deep`);
-  reading.at += 1;
+function readFields(reading: Reading, holding: number): void {
+  const begun = reading.at;
+  enter(reading);
   skipSpace(reading);
+  if (reading.text[reading.at] === "}") return leave(reading);
+  for (;;) {
+    readField(reading, holding, begun);
+    skipSpace(reading);
+    if (reading.text[reading.at] === "}") return leave(reading);
+    take(reading, ",", `"," or "}" of the object begun`, begun);
+  }
 }
 
-function close(reading: Reading): void {
-  reading.depth -= 1;
-  reading.at += 1;
+function readField(reading: Reading, holding: number, begun: number): void {
+  const { at, text } = reading;
+  if (text[at] !== '"') failAt(reading, at, `expected a field's name, found ${showCharacter(reading, at)}`);
+  const name = readString(reading);
+  if (holdsName(reading, holding, name)) {
+    failAt(reading, at, `the field ${JSON.stringify(name)} is there twice`);
+  }
+  skipSpace(reading);
+  take(reading, ":", '":"', begun);
+  hold(reading, name);
+  hold(reading, readValue(reading));
 }
 
 function take(reading: Reading, character: string, expected: string, begun: number): void {
@@ -119,15 +110,16 @@ function placeOf({ text }: Source, offset: number): string {
   return `at ${before.split("\n").length}:${offset - before.lastIndexOf("\n")}`;
 }
 
-const PLAIN_STRING = /"[^"\\\n\r]*"/y;
+/** Where a text ends that has nothing special in it. */
+const PLAIN_END = characterSet(/["\\\n\r]/);
 const STRING = /"(?:[^"\\\n\r]|\\.)*"/y;
 
 function readString(reading: Reading): string {
-  const { at, text } = reading;
-  PLAIN_STRING.lastIndex = at;
-  if (PLAIN_STRING.test(text)) {
-    reading.at = PLAIN_STRING.lastIndex;
-    return text.slice(at + 1, reading.at - 1);
+  const { at, text, words } = reading;
+  const end = placeOfAny(PLAIN_END, text, at + 1);
+  if (text[end] === '"') {
+    reading.at = end + 1;
+    return wordBetween(words, text, at + 1, end);
   }
   STRING.lastIndex = at;
   if (!STRING.test(text)) failAt(reading, at, "this text has no end");
@@ -139,17 +131,17 @@ function readString(reading: Reading): string {
   }
 }
 
-const WORD = /[^\s,\]}{["]+/y;
+const WORD_END = characterSet(/[\s,\]}{["]/);
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 function readWord(reading: Reading): number | boolean | null {
   const integer = readPlainInteger(reading);
   if (integer >= 0) return integer;
-  const { at, text } = reading;
-  WORD.lastIndex = at;
-  if (!WORD.test(text)) failAt(reading, at, `expected a value, found ${showCharacter(reading, at)}`);
-  const word = text.slice(at, WORD.lastIndex);
-  reading.at = WORD.lastIndex;
+  const { at, text, words } = reading;
+  const end = placeOfAny(WORD_END, text, at);
+  if (end === at) failAt(reading, at, `expected a value, found ${showCharacter(reading, at)}`);
+  const word = wordBetween(words, text, at, end);
+  reading.at = end;
   if (word === "null") return null;
   if (word === "true" || word === "false") return word === "true";
   if (!NUMBER.test(word)) failAt(reading, at, `${JSON.stringify(word)} is not JSON`);

@@ -8,9 +8,10 @@ import type {
   ListStep,
   RegisterStep,
 } from "../../scenarios/checks/list-append/transactions.ts";
+import type { Take } from "./reading.ts";
 import { failAt, type Source } from "./source.ts";
 import { createSteps, readSteps, type Steps } from "./steps.ts";
-import { isMap, type Tree, type TreeMap } from "./tree.ts";
+import { fieldOf, isMap, type Tree, type TreeMap } from "./tree.ts";
 
 type AnyStep = ListStep | RegisterStep;
 export type AnyTransaction = ClientTransaction<AnyStep>;
@@ -37,10 +38,7 @@ interface Pairing {
 type Mutable<Type> = { -readonly [Field in keyof Type]: Type[Field] };
 
 /** `read` hands over one operation after the other. Throws UserError. */
-export function pairOperations(
-  source: Source,
-  read: (take: (tree: Tree, at: number) => void) => void,
-): PairedHistory {
+export function pairOperations(source: Source, read: (take: Take) => void): PairedHistory {
   const pairing: Pairing = {
     source,
     steps: createSteps(),
@@ -68,7 +66,7 @@ function takeOperation(pairing: Pairing, tree: Tree, at: number): void {
     failAt(source, at, `index ${index} comes after index ${before}: it is there twice, or out of order`);
   }
   pairing.lastIndex = index;
-  const process = tree.entries.get("process");
+  const process = fieldOf(tree, "process");
   const type = typeOf(source, tree);
   if (typeof process === "string") return;
   if (typeof process !== "number" || !Number.isInteger(process)) {
@@ -79,14 +77,15 @@ function takeOperation(pairing: Pairing, tree: Tree, at: number): void {
   else complete(pairing, tree, process, index, type);
 }
 
-function invoke(pairing: Pairing, { at, entries }: TreeMap, process: number, index: number): void {
+function invoke(pairing: Pairing, operation: TreeMap, process: number, index: number): void {
+  const { at } = operation;
   const { pending, places, source, steps, transactions } = pairing;
   const open = pending.get(process);
   if (open !== undefined) {
     const { invokedAt } = transactions[open]!;
     failAt(source, at, `process ${process} begins a transaction within the one of index ${invokedAt}`);
   }
-  const value = entries.get("value") ?? null;
+  const value = fieldOf(operation, "value") ?? null;
   pending.set(process, transactions.length);
   places.push(at);
   transactions.push({
@@ -100,11 +99,12 @@ function invoke(pairing: Pairing, { at, entries }: TreeMap, process: number, ind
 
 function complete(
   pairing: Pairing,
-  { at, entries }: TreeMap,
+  operation: TreeMap,
   process: number,
   index: number,
   type: "ok" | "fail" | "info",
 ): void {
+  const { at } = operation;
   const { pending, places, source, steps, transactions } = pairing;
   const open = pending.get(process);
   if (open === undefined) {
@@ -116,7 +116,7 @@ function complete(
   if (type === "info") return;
   transaction.completedAt = index;
   if (type === "fail") return;
-  const value = entries.get("value") ?? null;
+  const value = fieldOf(operation, "value") ?? null;
   if (value === null) failAt(source, at, "an ok transaction without a value");
   const told = readSteps(source, steps, value, at, "told");
   if (transaction.steps.length > 0) assertSame(source, transaction.steps, told, at);
@@ -144,25 +144,29 @@ function assertSame(source: Source, asked: readonly AnyStep[], told: readonly An
   if (!isSame) failAt(source, at, "this completion has other operations than its invocation");
 }
 
-function indexOf(source: Source, { at, entries }: TreeMap, position: number): number {
-  const index = entries.get("index");
+function indexOf(source: Source, operation: TreeMap, position: number): number {
+  const index = fieldOf(operation, "index");
   if (index === undefined || index === null) return position;
   if (typeof index === "number" && Number.isInteger(index) && index >= 0) return index;
-  return failAt(source, at, `${JSON.stringify(index)} is not an index`);
+  return failAt(source, operation.at, `${JSON.stringify(index)} is not an index`);
 }
 
 const TYPES = ["invoke", "ok", "fail", "info"] as const;
 
-function typeOf(source: Source, { at, entries }: TreeMap): (typeof TYPES)[number] {
-  const type = entries.get("type");
+function typeOf(source: Source, operation: TreeMap): (typeof TYPES)[number] {
+  const type = fieldOf(operation, "type");
   const known = TYPES.find((name) => name === type);
   if (known !== undefined) return known;
   const found = type === undefined ? "no type" : `type ${JSON.stringify(type)}`;
-  return failAt(source, at, `an operation has ${found}; expected invoke, ok, fail or info`);
+  return failAt(source, operation.at, `an operation has ${found}; expected invoke, ok, fail or info`);
 }
 
-function assertTransaction(source: Source, { at, entries }: TreeMap): void {
-  const f = entries.get("f");
+function assertTransaction(source: Source, operation: TreeMap): void {
+  const f = fieldOf(operation, "f");
   if (f === undefined || f === null || f === "txn") return;
-  failAt(source, at, `unknown operation ${JSON.stringify(f)}; list-append and register histories have txn`);
+  failAt(
+    source,
+    operation.at,
+    `unknown operation ${JSON.stringify(f)}; list-append and register histories have txn`,
+  );
 }

@@ -4,7 +4,7 @@ import { readEdn, readEdnAt } from "./edn.ts";
 import { readJson, readJsonAt } from "./json.ts";
 import { type PairedHistory, pairOperations } from "./operations.ts";
 import { failAt, type Source } from "./source.ts";
-import { isList, isMap } from "./tree.ts";
+import { fieldOf, isList, isMap } from "./tree.ts";
 
 export interface HistoryFile extends PairedHistory {
   readonly source: Source;
@@ -28,7 +28,7 @@ export function failAtStep(
 ): never {
   const at = places[transaction]!;
   const tree = syntax === "JSON" ? readJsonAt(source, at) : readEdnAt(source, at);
-  const value = isMap(tree) ? tree.entries.get("value") : undefined;
+  const value = isMap(tree) ? fieldOf(tree, "value") : undefined;
   const item = isList(value) ? value.items[step] : undefined;
   return failAt(source, isList(item) ? item.at : at, message);
 }

@@ -24,17 +24,17 @@ export function readSteps(
 ): AnyStep[] {
   if (!isList(value))
     failAt(source, at, `a transaction's value is ${show(value)}; expected a list of operations`);
-  const steps: AnyStep[] = [];
-  for (const item of value.items) {
+  return value.items.map((item) => {
     if (!isList(item)) failAt(source, value.at, `${show(item)} is no operation; expected e.g. [r 5 nil]`);
-    steps.push(readStep(source, known, item, when));
-  }
-  return steps;
+    return readStep(source, known, item, when);
+  });
 }
 
 function readStep(source: Source, known: Steps, item: TreeList, when: "asked" | "told"): AnyStep {
   const { at, items } = item;
-  const [f, key, value] = items;
+  const f = items[0];
+  const key = items[1];
+  const value = items[2];
   if (f !== "append" && f !== "r" && f !== "w") {
     failAt(source, at, `unknown operation ${show(f)}; expected append, r or w`);
   }

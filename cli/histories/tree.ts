@@ -6,12 +6,21 @@ export type Tree = string | number | boolean | null | TreeList | TreeMap;
 
 export interface TreeList {
   readonly at: number;
-  readonly items: Tree[];
+  readonly items: readonly Tree[];
 }
 
 export interface TreeMap {
   readonly at: number;
-  readonly entries: Map<Tree, Tree>;
+  /** Names and values by turns. */
+  readonly entries: readonly Tree[];
+}
+
+/** The value of a map's field, if it is there. */
+export function fieldOf({ entries }: TreeMap, name: string): Tree | undefined {
+  for (let place = 0; place < entries.length; place += 2) {
+    if (entries[place] === name) return entries[place + 1];
+  }
+  return undefined;
 }
 
 export function isList(tree: Tree | undefined): tree is TreeList {
