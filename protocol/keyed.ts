@@ -33,7 +33,10 @@ export function deleteKeyed<Value>(set: Keyed<Value>, key: number): void {
 /** The values, as a list of their own: the set may change while it is walked. */
 export function valuesOf<Value>(set: Keyed<Value>): Value[] {
   const values: Value[] = [];
+  if (set.count === 0) return values;
   for (const bucket of set.buckets) {
+    // Most are empty, and an iterator is not free.
+    if (bucket.size === 0) continue;
     for (const value of bucket.values()) values.push(value);
   }
   return values;

@@ -144,10 +144,15 @@ export function blockersOf(server: Server, tx: Transaction): number[] {
   const slot = tx.waitsFor;
   if (slot === null) return blockers;
   if (tx.waitMode <= WRITER_ENDS) return [slot.writer];
-  for (const sharer of [{ holder: slot.holder, mode: slot.holderMode }, ...(slot.sharers ?? [])]) {
-    if (sharer.holder !== tx.number && sharer.mode + tx.waitMode >= CONFLICT) blockers.push(sharer.holder);
+  const holder = slot.holder;
+  if (holder !== tx.number && slot.holderMode + tx.waitMode >= CONFLICT) blockers.push(holder);
+  if (slot.sharers !== null) {
+    for (const sharer of slot.sharers) {
+      if (sharer.holder !== tx.number && sharer.mode + tx.waitMode >= CONFLICT) blockers.push(sharer.holder);
+    }
   }
-  for (const ahead of slot.queue ?? []) {
+  if (slot.queue === null) return blockers;
+  for (const ahead of slot.queue) {
     if (ahead === tx.number) break;
     const conflicts = server.transactions[ahead]!.waitMode + tx.waitMode >= CONFLICT;
     if (conflicts && !blockers.includes(ahead)) blockers.push(ahead);
