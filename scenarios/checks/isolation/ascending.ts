@@ -36,6 +36,25 @@ export function ascending(keys: Float64Array): Int32Array {
   return indexes;
 }
 
+/** More than these are better left to the engine's sort. */
+const FEW = 32;
+
+/** Puts the indexes of `keys` that stand from `from` up to `to` in ascending order of key. No two keys are equal. */
+export function sortByKey(indexes: Int32Array, from: number, to: number, keys: ArrayLike<number>): void {
+  if (to - from > FEW) {
+    indexes.subarray(from, to).sort((one, other) => keys[one]! - keys[other]!);
+    return;
+  }
+  for (let next = from + 1; next < to; next++) {
+    const index = indexes[next]!;
+    let place = next;
+    for (; place > from && keys[indexes[place - 1]!]! > keys[index]!; place--) {
+      indexes[place] = indexes[place - 1]!;
+    }
+    indexes[place] = index;
+  }
+}
+
 /** The chosen indexes of `keys` in ascending order of key; equal keys in the order in which they were chosen. */
 export function chosenAscending(keys: Float64Array, chosen: Int32Array): Int32Array {
   const chosenKeys = new Float64Array(chosen.length);

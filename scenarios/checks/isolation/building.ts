@@ -9,6 +9,7 @@ import type { Key } from "../../../protocol/database.ts";
 import type { Gid } from "../../../protocol/gid.ts";
 import type { Operation, TransactionRecord } from "../../history.ts";
 import { type Arena, floatsIn, intsIn } from "./arena.ts";
+import { sortByKey } from "./ascending.ts";
 import {
   createFloatColumn,
   createIntColumn,
@@ -86,7 +87,7 @@ interface OwnWrites {
   readonly replaced: number[];
   readonly shape: number[];
   /** Places in order of item, once they are complete. */
-  readonly order: number[];
+  readonly order: IntColumn;
 }
 
 /** How many of each are expected: what is missing is made later. */
@@ -119,7 +120,7 @@ export function createBuilding(
       item: [],
       replaced: [],
       shape: [],
-      order: [],
+      order: createIntColumn(),
     },
     wholeTables: new Set(),
     missesKeys: false,
@@ -182,9 +183,11 @@ export function flushOwnWrites(building: Building): void {
   if (own.count === 0) return;
   const unit = building.units.record.length;
   const before = writeItem.length;
-  orderByItem(own);
+  own.order.length = 0;
+  for (let place = 0; place < own.count; place++) pushInt(own.order, place);
+  sortByKey(own.order.values, 0, own.count, own.item);
   for (let index = 0; index < own.count; index++) {
-    const place = own.order[index]!;
+    const place = own.order.values[index]!;
     const shape = own.shape[place]!;
     if ((shape & INSERTS) !== 0 && (shape & DELETES) !== 0) continue;
     pushInt(writeItem, own.item[place]!);
@@ -193,23 +196,6 @@ export function flushOwnWrites(building: Building): void {
     pushInt(writeUnit, unit);
   }
   if (writeItem.length > before) writers.units.values[own.writer] = unit;
-}
-
-/** More than these are better left to the engine's sort. */
-const FEW_WRITES = 32;
-
-function orderByItem({ count, item, order }: OwnWrites): void {
-  for (let place = 0; place < count; place++) order[place] = place;
-  if (count > FEW_WRITES) {
-    order.length = count;
-    order.sort((one, other) => item[one]! - item[other]!);
-    return;
-  }
-  for (let sorted = 1; sorted < count; sorted++) {
-    let at = sorted;
-    for (; at > 0 && item[order[at - 1]!]! > item[sorted]!; at--) order[at] = order[at - 1]!;
-    order[at] = sorted;
-  }
 }
 
 /** Makes one unit of the reads and writes since the last one, unless there are none. `first`: its first statement. */

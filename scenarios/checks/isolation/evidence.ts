@@ -4,7 +4,7 @@ import type { Level } from "../../levels.ts";
 import { type Anomaly, type EdgeKind, nameCycle } from "./anomalies.ts";
 import { overwriterOf } from "./dependencies.ts";
 import { showItem } from "./items.ts";
-import { beginStory, idOf, idsOf, nameUnit, type Story } from "./names.ts";
+import { beginStory, idOf, idsOf, nameUnit, type Story, whoIs } from "./names.ts";
 import type { Cycle, Hop } from "./smallest-cycle.ts";
 import {
   type CommittedTransactions,
@@ -281,5 +281,5 @@ function isDeletion(units: CommittedTransactions, slot: number): boolean {
 }
 
 function sessionOf(units: CommittedTransactions, unit: number): number {
-  return units.history.transactions[units.record[unit]!]!.session;
+  return whoIs(units, unit).session;
 }

@@ -19,7 +19,7 @@
 import { type Arena, floatsIn, intsIn } from "./arena.ts";
 import { ascending, chosenAscending } from "./ascending.ts";
 import { showItem } from "./items.ts";
-import { beginStory, idsOf, nameUnit, type Story } from "./names.ts";
+import { beginStory, idsOf, nameUnit, type Story, whoIs } from "./names.ts";
 import {
   ABSENT,
   type Commits,
@@ -331,8 +331,7 @@ function reportLate(sweep: Sweep, check: "SESSION" | "REALTIME", unit: number, b
   const earlier = nameUnit(story, before);
   const ended = `${earlier} ended at ${units.endedAt[before]} us with ${standing(sweep, before)}`;
   const began = `${nameUnit(story, unit)} began at ${units.beganAt[unit]} us with ${standing(sweep, unit)}`;
-  const where =
-    check === "SESSION" ? ` in session ${units.history.transactions[units.record[unit]!]!.session}` : "";
+  const where = check === "SESSION" ? ` in session ${whoIs(units, unit).session}` : "";
   const sentence = `${ended}, and then ${began}${where}.`;
   sweep.violations.set(check, { check, sentence, transactions: idsOf(units, [before, unit]) });
 }

@@ -1,5 +1,6 @@
 /** How people read units and transactions. */
 import { showGid } from "../../../protocol/gid.ts";
+import type { TransactionRecord } from "../../history.ts";
 import { type CommittedTransactions, isWriter, UNRECORDED_UNIT, WRITES_UNIT } from "./units.ts";
 
 /** Units are introduced with their gid and node where they first appear, and then go by their number. */
@@ -21,15 +22,23 @@ export function nameUnit(story: Story, unit: number): string {
   const name = `T${idOf(units, unit)}${statement}`;
   if (introduced.has(unit)) return name;
   introduced.add(unit);
-  const { node } = units.history.transactions[units.record[unit]!]!;
+  const { node } = whoIs(units, unit);
   const isolation = statement !== "" || units.kind[unit] === WRITES_UNIT ? "read committed, " : "";
   return `${name} (${isolation}${isWriter(units, unit) ? showGid(gid) : "read-only"}, node ${node})`;
 }
 
 /** Its id in the history; -1 if the history lacks it. */
 export function idOf(units: CommittedTransactions, unit: number): number {
-  const record = units.record[unit]!;
-  return record < 0 ? -1 : units.history.transactions[record]!.id;
+  return units.record[unit]! < 0 ? -1 : whoIs(units, unit).id;
+}
+
+/** As its record says; without records a transaction goes by its position. */
+export function whoIs(
+  { history, record, session }: CommittedTransactions,
+  unit: number,
+): Pick<TransactionRecord, "id" | "node" | "session"> {
+  const position = record[unit]!;
+  return history.transactions[position] ?? { id: position, node: 0, session: session[unit]! };
 }
 
 /** Each once. */

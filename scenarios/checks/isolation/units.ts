@@ -40,6 +40,7 @@ export const REPEATS = 4;
 export interface CommittedTransactions {
   /** Where these columns lie, and what the checks compute from them. */
   readonly arena: Arena;
+  /** Empty where nothing but these columns is known. */
   readonly history: History;
   readonly items: Items;
   /** Number of committed transactions in the history, and of units. */

@@ -5,13 +5,16 @@
  * before it, though perhaps not directly; so the versions of a key are a tree below the initial one. A tree that is
  * a single chain is the version order; where it branches, the order of the branches is not known.
  */
+import { type Arena, createArena, intsIn } from "../isolation/arena.ts";
 import type { Evidence } from "../isolation/evidence.ts";
-import type { Scalar } from "./transactions.ts";
+import type { ClientTransaction, Scalar } from "./transactions.ts";
 
 /** In place of a version: the initial one. */
 export const INITIAL_VERSION = -1;
 
 export interface KnownVersions {
+  /** Where these columns lie, and what is computed from them. */
+  readonly arena: Arena;
   readonly keys: readonly Scalar[];
   /** Committed transactions by their place in the history, in order of invocation: the units. */
   readonly committed: Int32Array;
@@ -30,6 +33,16 @@ export interface KnownVersions {
   readonly internal: Evidence | null;
 }
 
+/** What all columns take for each, about. */
+const BYTES_OF_TRANSACTION = 256;
+const BYTES_OF_STEP = 128;
+
+export function arenaFor(transactions: readonly ClientTransaction<unknown>[]): Arena {
+  let steps = 0;
+  for (let index = 0; index < transactions.length; index++) steps += transactions[index]!.steps.length;
+  return createArena(BYTES_OF_TRANSACTION * transactions.length + BYTES_OF_STEP * steps);
+}
+
 /** The children of each version as linked lists, in order of version. */
 export interface Children {
   readonly firstOfKey: Int32Array;
@@ -37,10 +50,10 @@ export interface Children {
   readonly sibling: Int32Array;
 }
 
-export function childrenOf({ keys, parent, versionKey }: KnownVersions): Children {
-  const firstOfKey = new Int32Array(keys.length).fill(-1);
-  const first = new Int32Array(parent.length).fill(-1);
-  const sibling = new Int32Array(parent.length).fill(-1);
+export function childrenOf({ arena, keys, parent, versionKey }: KnownVersions): Children {
+  const firstOfKey = intsIn(arena, keys.length).fill(-1);
+  const first = intsIn(arena, parent.length).fill(-1);
+  const sibling = intsIn(arena, parent.length).fill(-1);
   for (let version = parent.length - 1; version >= 0; version--) {
     const isRoot = parent[version] === INITIAL_VERSION;
     const heads = isRoot ? firstOfKey : first;

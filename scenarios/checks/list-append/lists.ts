@@ -1,7 +1,8 @@
 /** From list-append transactions to what they tell of the versions of their keys. */
+import { type Arena, bytesIn, intsIn } from "../isolation/arena.ts";
 import { createIntColumn, type IntColumn, intsOf, pushInt } from "../isolation/columns.ts";
 import type { Evidence } from "../isolation/evidence.ts";
-import { INITIAL_VERSION, type KnownVersions } from "./known-versions.ts";
+import { arenaFor, INITIAL_VERSION, type KnownVersions } from "./known-versions.ts";
 import { findDirt } from "./list-dirt.ts";
 import { findContradiction } from "./own-lists.ts";
 import { type ClientTransaction, HistoryFault, type ListStep, type Scalar } from "./transactions.ts";
@@ -10,6 +11,7 @@ type ListTransaction = ClientTransaction<ListStep>;
 
 /** The lists of all keys; keys and appends are numbers. */
 export interface Lists {
+  readonly arena: Arena;
   readonly keys: Scalar[];
   readonly numbers: Map<Scalar, number>;
   /** Of each key: its elements and the append of each, and the longest list read, with its reader. */
@@ -30,25 +32,29 @@ export function readLists(transactions: readonly ListTransaction[]): KnownVersio
   const reads = readVersions(transactions, lists, committed, versions);
   const { ofAppend, ...known } = versions;
   return {
+    arena: lists.arena,
     keys: lists.keys,
     committed,
     ...known,
     ...reads,
-    replacesParent: findReplacements(committed.length, known, reads),
+    replacesParent: findReplacements(lists.arena, known, reads),
     dirt,
     internal: findInternal(transactions),
   };
 }
 
 function collectLists(transactions: readonly ListTransaction[]): Lists {
+  const arena = arenaFor(transactions);
+  const appends = countAppends(transactions);
   const lists: Lists = {
+    arena,
     keys: [],
     numbers: new Map(),
     appendOf: [],
     longest: [],
     longestReader: [],
-    appendTransaction: createIntColumn(),
-    isLast: createIntColumn(),
+    appendTransaction: createIntColumn(intsIn(arena, appends)),
+    isLast: createIntColumn(intsIn(arena, appends)),
   };
   for (let index = 0; index < transactions.length; index++) {
     const { outcome, steps } = transactions[index]!;
@@ -63,6 +69,15 @@ function collectLists(transactions: readonly ListTransaction[]): Lists {
     }
   }
   return lists;
+}
+
+function countAppends(transactions: readonly ListTransaction[]): number {
+  let appends = 0;
+  for (let index = 0; index < transactions.length; index++) {
+    const { steps } = transactions[index]!;
+    for (let place = 0; place < steps.length; place++) if (steps[place]!.f === "append") appends += 1;
+  }
+  return appends;
 }
 
 function keyIn(lists: Lists, key: Scalar): number {
@@ -102,14 +117,14 @@ function addAppend(
 
 /** Those that were acknowledged, and those of unknown outcome of which somebody read an element. */
 function committedOf(transactions: readonly ListTransaction[], lists: Lists): Int32Array {
-  const isCommitted = new Uint8Array(transactions.length);
+  const isCommitted = bytesIn(lists.arena, transactions.length);
   lists.longest.forEach((values, key) => {
     for (const value of values) {
       const append = lists.appendOf[key]!.get(value);
       if (append !== undefined) isCommitted[lists.appendTransaction.values[append]!] = 1;
     }
   });
-  const committed = createIntColumn();
+  const committed = createIntColumn(intsIn(lists.arena, transactions.length));
   transactions.forEach(({ outcome }, index) => {
     if (outcome === "ok" || (outcome === "info" && isCommitted[index] === 1)) pushInt(committed, index);
   });
@@ -130,15 +145,15 @@ function orderVersions(
   lists: Lists,
   committed: Int32Array,
 ): Versions {
-  const unitOf = new Int32Array(transactions.length).fill(-1);
+  const { appendOf, appendTransaction, arena, isLast, longest } = lists;
+  const unitOf = intsIn(arena, transactions.length).fill(-1);
   committed.forEach((transaction, unit) => {
     unitOf[transaction] = unit;
   });
-  const { appendOf, appendTransaction, isLast, longest } = lists;
-  const versionUnit = createIntColumn();
-  const versionKey = createIntColumn();
-  const parent = createIntColumn();
-  const ofAppend = new Int32Array(appendTransaction.length).fill(-1);
+  const versionUnit = createIntColumn(intsIn(arena, appendTransaction.length));
+  const versionKey = createIntColumn(intsIn(arena, appendTransaction.length));
+  const parent = createIntColumn(intsIn(arena, appendTransaction.length));
+  const ofAppend = intsIn(arena, appendTransaction.length).fill(-1);
   const add = (append: number, key: number, before: number): number => {
     const unit = unitOf[appendTransaction.values[append]!]!;
     if (unit < 0 || isLast.values[append] === 0) return before;
@@ -177,7 +192,7 @@ function readVersions(
   committed: Int32Array,
   { ofAppend, versionUnit }: Versions,
 ): Reads {
-  const readStart = new Int32Array(committed.length + 1);
+  const readStart = intsIn(lists.arena, committed.length + 1);
   const readKey = createIntColumn();
   const readVersion = createIntColumn();
   committed.forEach((transaction, unit) => {
@@ -220,14 +235,14 @@ function versionRead(
 
 /** Of each version, whether its writer read the parent. */
 function findReplacements(
-  units: number,
+  arena: Arena,
   { parent, versionKey, versionUnit }: Pick<KnownVersions, "parent" | "versionKey" | "versionUnit">,
   { readKey, readStart, readVersion }: Reads,
 ): Uint8Array {
-  const replaces = new Uint8Array(parent.length);
+  const replaces = bytesIn(arena, parent.length);
   for (let version = 0; version < parent.length; version++) {
     const unit = versionUnit[version]!;
-    for (let read = readStart[unit]!; unit < units && read < readStart[unit + 1]!; read++) {
+    for (let read = readStart[unit]!; read < readStart[unit + 1]!; read++) {
       if (readKey[read] === versionKey[version] && readVersion[read] === parent[version])
         replaces[version] = 1;
     }

@@ -1,7 +1,8 @@
 /** From register transactions to what they tell of the versions of their keys. */
+import { type Arena, bytesIn, intsIn } from "../isolation/arena.ts";
 import { createIntColumn, type IntColumn, intsOf, pushInt } from "../isolation/columns.ts";
 import type { Evidence } from "../isolation/evidence.ts";
-import { INITIAL_VERSION, type KnownVersions } from "./known-versions.ts";
+import { arenaFor, INITIAL_VERSION, type KnownVersions } from "./known-versions.ts";
 import { beginStory, nameTransaction, showKey, showScalar, tell } from "./narration.ts";
 import { type ClientTransaction, HistoryFault, type RegisterStep, type Scalar } from "./transactions.ts";
 
@@ -9,6 +10,7 @@ type RegisterTransaction = ClientTransaction<RegisterStep>;
 
 /** All writes of all keys; keys and writes are numbers. */
 interface Registers {
+  readonly arena: Arena;
   readonly transactions: readonly RegisterTransaction[];
   readonly keys: Scalar[];
   readonly numbers: Map<Scalar, number>;
@@ -20,18 +22,31 @@ interface Registers {
 
 export function readRegisters(transactions: readonly RegisterTransaction[]): KnownVersions {
   const registers = collectWrites(transactions);
+  const { arena } = registers;
   const committed = committedOf(registers);
   const { ofWrite, versionKey, versionUnit } = numberVersions(registers, committed);
   const reads = readVersions(registers, committed, ofWrite, versionUnit);
-  const { parent, replacesParent } = findParents(committed, versionKey, versionUnit, reads);
+  const { parent, replacesParent } = findParents(arena, versionKey, versionUnit, reads);
   const dirt = findDirt(registers);
   const internal = findInternal(registers);
   const { keys } = registers;
-  return { keys, committed, versionUnit, versionKey, parent, replacesParent, ...reads, dirt, internal };
+  return {
+    arena,
+    keys,
+    committed,
+    versionUnit,
+    versionKey,
+    parent,
+    replacesParent,
+    ...reads,
+    dirt,
+    internal,
+  };
 }
 
 function collectWrites(transactions: readonly RegisterTransaction[]): Registers {
   const registers: Registers = {
+    arena: arenaFor(transactions),
     transactions,
     keys: [],
     numbers: new Map(),
@@ -81,8 +96,8 @@ function addWrite(
 }
 
 /** Those that were acknowledged, and those of unknown outcome of which somebody else read a write. */
-function committedOf({ numbers, transactions, writeOf, writeTransaction }: Registers): Int32Array {
-  const isSeen = new Uint8Array(transactions.length);
+function committedOf({ arena, numbers, transactions, writeOf, writeTransaction }: Registers): Int32Array {
+  const isSeen = bytesIn(arena, transactions.length);
   for (const { outcome, steps } of transactions) {
     for (const { f, key, value } of outcome === "ok" ? steps : []) {
       const write = f === "r" ? writeOf[numbers.get(key)!]!.get(value) : undefined;
@@ -104,12 +119,12 @@ interface Versions {
 }
 
 function numberVersions(registers: Registers, committed: Int32Array): Versions {
-  const { isLast, transactions, writeOf, writeTransaction } = registers;
-  const unitOf = new Int32Array(transactions.length).fill(-1);
+  const { arena, isLast, transactions, writeOf, writeTransaction } = registers;
+  const unitOf = intsIn(arena, transactions.length).fill(-1);
   committed.forEach((transaction, unit) => {
     unitOf[transaction] = unit;
   });
-  const ofWrite = new Int32Array(writeTransaction.length).fill(-1);
+  const ofWrite = intsIn(arena, writeTransaction.length).fill(-1);
   const versionKey = createIntColumn();
   const versionUnit = createIntColumn();
   writeOf.forEach((writes, key) => {
@@ -128,12 +143,12 @@ type Reads = Pick<KnownVersions, "readStart" | "readKey" | "readVersion">;
 
 /** The first step of a transaction at a key, if that is a read. */
 function readVersions(
-  { numbers, transactions, writeOf }: Registers,
+  { arena, numbers, transactions, writeOf }: Registers,
   committed: Int32Array,
   ofWrite: Int32Array,
   versionUnit: Int32Array,
 ): Reads {
-  const readStart = new Int32Array(committed.length + 1);
+  const readStart = intsIn(arena, committed.length + 1);
   const readKey = createIntColumn();
   const readVersion = createIntColumn();
   committed.forEach((transaction, unit) => {
@@ -163,17 +178,16 @@ function lastAt(steps: readonly RegisterStep[], place: number): RegisterStep | u
 
 /** What the writer read of the key, or the initial version. */
 function findParents(
-  committed: Int32Array,
+  arena: Arena,
   versionKey: Int32Array,
   versionUnit: Int32Array,
   { readKey, readStart, readVersion }: Reads,
 ): Pick<KnownVersions, "parent" | "replacesParent"> {
-  const parent = new Int32Array(versionKey.length).fill(INITIAL_VERSION);
-  const replacesParent = new Uint8Array(versionKey.length);
+  const parent = intsIn(arena, versionKey.length).fill(INITIAL_VERSION);
+  const replacesParent = bytesIn(arena, versionKey.length);
   for (let version = 0; version < versionKey.length; version++) {
     const unit = versionUnit[version]!;
-    const end = unit < committed.length ? readStart[unit + 1]! : 0;
-    for (let read = readStart[unit]!; read < end; read++) {
+    for (let read = readStart[unit]!; read < readStart[unit + 1]!; read++) {
       if (readKey[read] !== versionKey[version]) continue;
       parent[version] = readVersion[read]!;
       replacesParent[version] = 1;

@@ -6,8 +6,8 @@
  * whoever read the parent read the initial version. So all dependencies that are sound are there: WR, WW from the
  * parent to each child, RW from whoever read the parent to each child; and between branches there are none.
  */
-import type { History, TransactionRecord } from "../../history.ts";
-import { createArena } from "../isolation/arena.ts";
+import { type Arena, bytesIn, floatsIn, intsIn } from "../isolation/arena.ts";
+import { sortByKey } from "../isolation/ascending.ts";
 import { createIntColumn, intsOf, pushInt } from "../isolation/columns.ts";
 import { createItems, type Items } from "../isolation/items.ts";
 import { type CommittedTransactions, INITIAL, SNAPSHOT_UNIT } from "../isolation/units.ts";
@@ -26,45 +26,41 @@ export interface OrderedUnits {
   readonly versions: VersionOrder;
 }
 
-/** What the checks compute from the columns takes for each, about. */
-const BYTES_OF_UNIT = 128;
-const BYTES_OF_ACCESS = 32;
-
 export function unitsOf(
   known: KnownVersions,
   children: Children,
   transactions: readonly ClientTransaction<unknown>[],
 ): OrderedUnits {
+  const { arena, committed } = known;
   const branches = branch(known, children);
   const slots = placeSlots(known, branches);
   const reads = expandReads(known, children, branches, slots);
-  const count = known.committed.length;
+  const count = committed.length;
   const sessions = sessionsOf(known, transactions);
-  const nothing = new Float64Array(count);
+  const nothing = floatsIn(arena, count);
   const units: CommittedTransactions = {
-    arena: createArena(BYTES_OF_UNIT * count + BYTES_OF_ACCESS * (reads.item.length + slots.item.length)),
-    history: recordsOf(known, transactions),
+    arena,
+    history: { transactions: [] },
     items: itemsOf(branches.keyOf),
     transactions: count,
     count,
-    record: Int32Array.from({ length: count }, (_, unit) => unit),
-    kind: new Uint8Array(count).fill(SNAPSHOT_UNIT),
-    statement: new Int32Array(count).fill(-1),
+    record: committed,
+    kind: bytesIn(arena, count).fill(SNAPSHOT_UNIT),
+    statement: intsIn(arena, count).fill(-1),
     gid: nothing,
     csn: nothing,
     session: sessions.of,
     sessions: sessions.count,
-    beganAt: Float64Array.from(known.committed, (transaction) => transactions[transaction]!.invokedAt),
-    endedAt: Float64Array.from(known.committed, (transaction) => transactions[transaction]!.completedAt),
+    ...timesOf(known, transactions),
     labelCsn: nothing,
     labelCount: nothing,
     readStart: reads.start,
     readItem: reads.item,
-    readWriter: reads.version.map((slot) => (slot < 0 ? INITIAL : slots.unit[slot]!)),
+    readWriter: writersOf(arena, reads.version, slots),
     writeStart: slots.start,
     writeItem: slots.item,
-    writeReplaced: slots.previous.map((slot) => (slot < 0 ? INITIAL : slots.unit[slot]!)),
-    writeShape: new Uint8Array(slots.item.length),
+    writeReplaced: writersOf(arena, slots.previous, slots),
+    writeShape: bytesIn(arena, slots.item.length),
     writeUnit: slots.unit,
     commits: { csn: new Float64Array(0), gid: new Float64Array(0) },
     unrecorded: 0,
@@ -72,7 +68,31 @@ export function unitsOf(
     strayRead: null,
     strayWrite: null,
   };
-  return { units, versions: versionOrderOf(branches, slots, reads.version) };
+  return { units, versions: versionOrderOf(arena, branches, slots, reads.version) };
+}
+
+function timesOf(
+  { arena, committed }: KnownVersions,
+  transactions: readonly ClientTransaction<unknown>[],
+): Pick<CommittedTransactions, "beganAt" | "endedAt"> {
+  const beganAt = floatsIn(arena, committed.length);
+  const endedAt = floatsIn(arena, committed.length);
+  for (let unit = 0; unit < committed.length; unit++) {
+    const { completedAt, invokedAt } = transactions[committed[unit]!]!;
+    beganAt[unit] = invokedAt;
+    endedAt[unit] = completedAt;
+  }
+  return { beganAt, endedAt };
+}
+
+/** The unit of each slot, or INITIAL. */
+function writersOf(arena: Arena, versions: Int32Array, slots: Slots): Int32Array {
+  const writers = intsIn(arena, versions.length);
+  for (let index = 0; index < versions.length; index++) {
+    const slot = versions[index]!;
+    writers[index] = slot < 0 ? INITIAL : slots.unit[slot]!;
+  }
+  return writers;
 }
 
 interface Branches {
@@ -84,11 +104,14 @@ interface Branches {
   readonly place: Int32Array;
 }
 
-function branch({ keys, versionKey }: KnownVersions, { first, firstOfKey, sibling }: Children): Branches {
+function branch(
+  { arena, keys, versionKey }: KnownVersions,
+  { first, firstOfKey, sibling }: Children,
+): Branches {
   const count = versionKey.length;
   const keyOf = keys.map((_, key) => key);
-  const branches = { item: new Int32Array(count).fill(-1), begins: new Uint8Array(count), keyOf };
-  const place = new Int32Array(count);
+  const branches = { item: intsIn(arena, count).fill(-1), begins: bytesIn(arena, count), keyOf };
+  const place = intsIn(arena, count);
   const open: number[] = [];
   const begin = (version: number, item: number): void => {
     branches.item[version] = item;
@@ -137,27 +160,35 @@ interface Slots {
 
 /** A unit's writes ascend by item. */
 function placeSlots(known: KnownVersions, { item }: Branches): Slots {
-  const { committed, parent, versionUnit } = known;
-  const start = new Int32Array(committed.length + 1);
+  const { arena, committed, parent, versionUnit } = known;
+  const count = versionUnit.length;
+  const start = intsIn(arena, committed.length + 1);
   for (const unit of versionUnit) start[unit + 1]!++;
   for (let unit = 0; unit < committed.length; unit++) start[unit + 1]! += start[unit]!;
-  const cursor = start.slice();
-  const version = new Int32Array(versionUnit.length);
-  for (let index = 0; index < versionUnit.length; index++) version[cursor[versionUnit[index]!]!++] = index;
+  const cursor = intsIn(arena, start.length);
+  cursor.set(start);
+  const version = intsIn(arena, count);
+  for (let index = 0; index < count; index++) version[cursor[versionUnit[index]!]!++] = index;
   for (let unit = 0; unit < committed.length; unit++) {
-    if (start[unit + 1]! - start[unit]! < 2) continue;
-    version.subarray(start[unit]!, start[unit + 1]!).sort((one, other) => item[one]! - item[other]!);
+    sortByKey(version, start[unit]!, start[unit + 1]!, item);
   }
-  const ofVersion = new Int32Array(version.length);
-  for (let slot = 0; slot < version.length; slot++) ofVersion[version[slot]!] = slot;
-  return {
+  const ofVersion = intsIn(arena, count);
+  for (let slot = 0; slot < count; slot++) ofVersion[version[slot]!] = slot;
+  const slots: Slots = {
     ofVersion,
     version,
     start,
-    item: version.map((index) => item[index]!),
-    unit: version.map((index) => versionUnit[index]!),
-    previous: version.map((index) => (parent[index]! < 0 ? INITIAL : ofVersion[parent[index]!]!)),
+    item: intsIn(arena, count),
+    unit: intsIn(arena, count),
+    previous: intsIn(arena, count),
   };
+  for (let slot = 0; slot < count; slot++) {
+    const index = version[slot]!;
+    slots.item[slot] = item[index]!;
+    slots.unit[slot] = versionUnit[index]!;
+    slots.previous[slot] = parent[index]! < 0 ? INITIAL : ofVersion[parent[index]!]!;
+  }
+  return slots;
 }
 
 interface Reads {
@@ -169,10 +200,10 @@ interface Reads {
 
 /** Each read of a version, and of the initial version of the items that begin after it. */
 function expandReads(known: KnownVersions, children: Children, branches: Branches, slots: Slots): Reads {
-  const { committed, readKey, readStart, readVersion } = known;
-  const item = createIntColumn();
-  const version = createIntColumn();
-  const start = new Int32Array(committed.length + 1);
+  const { arena, committed, readKey, readStart, readVersion } = known;
+  const item = createIntColumn(intsIn(arena, readKey.length));
+  const version = createIntColumn(intsIn(arena, readKey.length));
+  const start = intsIn(arena, committed.length + 1);
   for (let unit = 0; unit < committed.length; unit++) {
     for (let read = readStart[unit]!; read < readStart[unit + 1]!; read++) {
       const key = readKey[read]!;
@@ -194,13 +225,16 @@ function expandReads(known: KnownVersions, children: Children, branches: Branche
 }
 
 function versionOrderOf(
+  arena: Arena,
   { begins, keyOf, place }: Branches,
   slots: Slots,
   readVersion: Int32Array,
 ): VersionOrder {
-  const first = new Int32Array(keyOf.length).fill(NONE);
-  const next = new Int32Array(slots.item.length).fill(NONE);
+  const first = intsIn(arena, keyOf.length).fill(NONE);
+  const next = intsIn(arena, slots.item.length).fill(NONE);
+  const places = intsIn(arena, slots.item.length);
   for (let slot = 0; slot < slots.item.length; slot++) {
+    places[slot] = place[slots.version[slot]!]!;
     if (begins[slots.version[slot]!] === 1) first[slots.item[slot]!] = slot;
     else if (slots.previous[slot]! >= 0) next[slots.previous[slot]!] = slot;
   }
@@ -208,9 +242,9 @@ function versionOrderOf(
     readVersion,
     previous: slots.previous,
     next,
-    place: slots.version.map((version) => place[version]!),
+    place: places,
     first,
-    hasInitialRow: new Uint8Array(keyOf.length).fill(1),
+    hasInitialRow: bytesIn(arena, keyOf.length).fill(1),
     fork: null,
     strayRead: null,
     strayWrite: null,
@@ -218,16 +252,17 @@ function versionOrderOf(
 }
 
 function sessionsOf(
-  { committed }: KnownVersions,
+  { arena, committed }: KnownVersions,
   transactions: readonly ClientTransaction<unknown>[],
 ): { readonly of: Int32Array; readonly count: number } {
   const numbers = new Map<number, number>();
-  const of = committed.map((transaction) => {
-    const { process } = transactions[transaction]!;
+  const of = intsIn(arena, committed.length);
+  for (let unit = 0; unit < committed.length; unit++) {
+    const { process } = transactions[committed[unit]!]!;
     const known = numbers.get(process) ?? numbers.size;
-    numbers.set(process, known);
-    return known;
-  });
+    if (known === numbers.size) numbers.set(process, known);
+    of[unit] = known;
+  }
   return { of, count: numbers.size };
 }
 
@@ -239,30 +274,4 @@ function itemsOf(keyOf: readonly number[]): Items {
     items.keyOf.push(key);
   }
   return items;
-}
-
-/** As much of a record as evidence asks for. A transaction goes by the place of its invocation. */
-function recordsOf(
-  { committed }: KnownVersions,
-  transactions: readonly ClientTransaction<unknown>[],
-): History {
-  const records: TransactionRecord[] = [];
-  for (const transaction of committed) {
-    const { completedAt, invokedAt, process } = transactions[transaction]!;
-    records.push({
-      id: transaction,
-      session: process,
-      node: 0,
-      isolation: "repeatable read",
-      beganAt: invokedAt,
-      operations: [],
-      endingAt: completedAt,
-      endedAt: completedAt,
-      outcome: "committed",
-      gid: 0,
-      csn: 0,
-      error: null,
-    });
-  }
-  return { transactions: records };
 }
