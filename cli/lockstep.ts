@@ -1,34 +1,31 @@
 /** The `lockstep` command: one file a verb. */
 import { Command } from "commander";
 import { VERSION } from "../scenarios/version.ts";
-import { checkCommand } from "./check.ts";
-import { compareCommand } from "./compare.ts";
 import { EXIT, failWith, UserError } from "./exit.ts";
-import { explainCommand } from "./explain.ts";
-import { listCommand } from "./list.ts";
-import { replayCommand } from "./replay.ts";
-import { runCommand } from "./run.ts";
-import { shrinkCommand } from "./shrink.ts";
-import { sweepCommand } from "./sweep.ts";
-import { verifyCommand } from "./verify.ts";
-import { workerCommand } from "./worker.ts";
+
+/** Loaded when it is asked for: to load all of them takes longer than many a run. */
+const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).runCommand(),
+  replay: async () => (await import("./replay.ts")).replayCommand(),
+  compare: async () => (await import("./compare.ts")).compareCommand(),
+  sweep: async () => (await import("./sweep.ts")).sweepCommand(),
+  worker: async () => (await import("./worker.ts")).workerCommand(),
+  shrink: async () => (await import("./shrink.ts")).shrinkCommand(),
+  explain: async () => (await import("./explain.ts")).explainCommand(),
+  verify: async () => (await import("./verify.ts")).verifyCommand(),
+  check: async () => (await import("./check.ts")).checkCommand(),
+  list: async () => (await import("./list.ts")).listCommand(),
+};
 
 const program = new Command("lockstep")
   .description("Multi-master replication for PostgreSQL whose every failure can be replayed.")
   .version(VERSION)
   .exitOverride()
-  .configureOutput({ writeErr: () => {} })
-  .addCommand(runCommand())
-  .addCommand(replayCommand())
-  .addCommand(compareCommand())
-  .addCommand(sweepCommand())
-  .addCommand(workerCommand())
-  .addCommand(shrinkCommand())
-  .addCommand(explainCommand())
-  .addCommand(verifyCommand())
-  .addCommand(checkCommand())
-  .addCommand(listCommand());
+  .configureOutput({ writeErr: () => {} });
 
+const verb = process.argv[2] ?? "";
+const asked = Object.hasOwn(VERBS, verb) ? [verb] : Object.keys(VERBS);
+for (const name of asked) program.addCommand(await VERBS[name]!());
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
 
 try {
