@@ -40,6 +40,15 @@ function complaintAbout(name: string, text: string): string {
   return "none";
 }
 
+test("reading tells how far it is", () => {
+  const line = (process: number, type: string) =>
+    `{:type :${type}, :process ${process}, :value [[:r 1 ${type === "ok" ? "[]" : "nil"}]]}\n`;
+  const text = Array.from({ length: 2_000 }, (_, process) => line(process, "invoke") + line(process, "ok"));
+  const shares: number[] = [];
+  readHistory(file("long.edn", text.join("")), (share) => shares.push(share));
+  expect(shares.map((share) => Math.round(4 * share))).toEqual([1, 2, 3, 4]);
+});
+
 describe("lockstep check", () => {
   test("says the strongest level, and what breaks the next one as a cycle with a sentence an edge", () => {
     const { status, stdout, stderr } = check(`${EXAMPLES}/write-skew.edn`);

@@ -12,6 +12,7 @@ import {
 import { LEVELS, type Level } from "../scenarios/levels.ts";
 import { EXIT, UserError } from "./exit.ts";
 import { failAtStep, type HistoryFile, readHistory } from "./histories/read-history.ts";
+import { showProgress } from "./progress.ts";
 import { MARKS, paint } from "./report.ts";
 
 interface CheckOptions {
@@ -34,14 +35,27 @@ export function checkCommand(): Command {
 
 function check(path: string, { expect, json }: CheckOptions): number {
   const expected = expect === undefined ? null : levelNamed(expect);
-  const history = readHistory(path);
-  const report = judgeFile(history);
+  const { history, report } = readAndJudge(path);
   const isMet = expected === null ? report.strongest !== "none" : report.levels[expected] === "holds";
   const output = json
     ? `${JSON.stringify({ file: path, ...summaryOf(history, report), expected, met: isMet })}\n`
     : describe(history, report, expected);
   process.stdout.write(output);
   return isMet ? EXIT.held : EXIT.violated;
+}
+
+/** Of the time that a file takes, about; the rest is to judge it. */
+const SHARE_OF_READING = 2 / 3;
+
+function readAndJudge(path: string): { history: HistoryFile; report: HistoryReport } {
+  const progress = showProgress();
+  try {
+    const history = readHistory(path, (share) => progress.update(SHARE_OF_READING * share, "reading"));
+    progress.update(SHARE_OF_READING, `judging ${history.transactions.length} transactions`);
+    return { history, report: judgeFile(history) };
+  } finally {
+    progress.end();
+  }
 }
 
 function levelNamed(name: string): Level {

@@ -11,13 +11,22 @@ export interface HistoryFile extends PairedHistory {
   readonly syntax: "EDN" | "JSON";
 }
 
-/** Throws UserError, with the line and the column. */
-export function readHistory(path: string): HistoryFile {
+/** `tell` is told now and then which share of the text is read. Throws UserError, with the line and the column. */
+export function readHistory(path: string, tell: (share: number) => void = () => {}): HistoryFile {
   const source = { path, text: readText(path) };
   const syntax = syntaxOf(source);
   const read = syntax === "JSON" ? readJson : readEdn;
-  return { ...pairOperations(source, (take) => read(source, take)), source, syntax };
+  let operations = 0;
+  const paired = pairOperations(source, (take) =>
+    read(source, (tree, at) => {
+      if (++operations % OPERATIONS_BETWEEN === 0) tell(at / source.text.length);
+      take(tree, at);
+    }),
+  );
+  return { ...paired, source, syntax };
 }
+
+const OPERATIONS_BETWEEN = 1_000;
 
 /** Throws UserError at a step of a transaction, which is read again for its place. */
 export function failAtStep(
