@@ -2,7 +2,7 @@
 import type { Csn } from "../protocol/csn.ts";
 import type { StatementResult, TableDefinition } from "../protocol/database.ts";
 import { type Gid, makeGid } from "../protocol/gid.ts";
-import type { ClientTransaction, ListStep } from "../scenarios/checks/list-append/transactions.ts";
+import type { ClientTransaction, ListStep } from "../scenarios/checks/inferred/transactions.ts";
 import type { History, Operation, TransactionRecord } from "../scenarios/history.ts";
 
 export const ACCOUNTS: TableDefinition = {

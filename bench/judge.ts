@@ -3,10 +3,10 @@
  * `least` are the seconds that it takes to look at each read and write once, or to parse each line of a file.
  */
 import { readFileSync } from "node:fs";
+import { checkListAppend } from "../scenarios/checks/inferred/check-list-append.ts";
+import type { ClientTransaction, ListStep } from "../scenarios/checks/inferred/transactions.ts";
 import { checkIsolation } from "../scenarios/checks/isolation/check-isolation.ts";
 import { committedTransactions } from "../scenarios/checks/isolation/transactions.ts";
-import { checkListAppend } from "../scenarios/checks/list-append/check-list-append.ts";
-import type { ClientTransaction, ListStep } from "../scenarios/checks/list-append/transactions.ts";
 import type { History } from "../scenarios/history.ts";
 import { ACCOUNTS, appends, transfers } from "./histories.ts";
 

@@ -1,14 +1,14 @@
 /** `lockstep check FILE`: the strongest isolation level that a history satisfies, and what breaks the next one. */
 import { Command } from "commander";
-import { checkListAppend } from "../scenarios/checks/list-append/check-list-append.ts";
-import { checkRegisters } from "../scenarios/checks/list-append/check-registers.ts";
-import type { ClassedEvidence, HistoryReport } from "../scenarios/checks/list-append/judge.ts";
+import { checkListAppend } from "../scenarios/checks/inferred/check-list-append.ts";
+import { checkRegisters } from "../scenarios/checks/inferred/check-registers.ts";
+import type { ClassedEvidence, HistoryReport } from "../scenarios/checks/inferred/judge.ts";
 import {
   type ClientTransaction,
   HistoryFault,
   type ListStep,
   type RegisterStep,
-} from "../scenarios/checks/list-append/transactions.ts";
+} from "../scenarios/checks/inferred/transactions.ts";
 import { LEVELS, type Level } from "../scenarios/levels.ts";
 import { EXIT, UserError } from "./exit.ts";
 import { failAtStep, type HistoryFile, readHistory } from "./histories/read-history.ts";

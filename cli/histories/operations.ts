@@ -7,7 +7,7 @@ import type {
   ClientTransaction,
   ListStep,
   RegisterStep,
-} from "../../scenarios/checks/list-append/transactions.ts";
+} from "../../scenarios/checks/inferred/transactions.ts";
 import type { Take } from "./reading.ts";
 import { failAt, type Source } from "./source.ts";
 import { createSteps, readSteps, type Steps } from "./steps.ts";

@@ -1,5 +1,5 @@
 /** The value of a transaction: [[append 5 3] [r 5 [1 3]]] of a list-append history, [[w 5 3] [r 5 3]] of a register one. */
-import type { ListStep, RegisterStep, Scalar } from "../../scenarios/checks/list-append/transactions.ts";
+import type { ListStep, RegisterStep, Scalar } from "../../scenarios/checks/inferred/transactions.ts";
 import { failAt, type Source } from "./source.ts";
 import { isList, type Tree, type TreeList } from "./tree.ts";
 

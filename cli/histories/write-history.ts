@@ -1,9 +1,9 @@
 /** A run's history as a file that `lockstep check` reads, and Elle: list-append, one operation a line, in JSON. */
 import type { Csn } from "../../protocol/csn.ts";
 import type { Gid } from "../../protocol/gid.ts";
+import { listAppendOf } from "../../scenarios/checks/inferred/from-records.ts";
+import type { ClientTransaction, ListStep } from "../../scenarios/checks/inferred/transactions.ts";
 import { createLedger, enterFact } from "../../scenarios/checks/ledger.ts";
-import { listAppendOf } from "../../scenarios/checks/list-append/from-records.ts";
-import type { ClientTransaction, ListStep } from "../../scenarios/checks/list-append/transactions.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { createWorkload } from "../../scenarios/workloads/workloads.ts";
 import type { FactSink, SimWorld } from "../../sim/engine/world.ts";
