@@ -38,7 +38,7 @@ export function watchHistory({ commit, nodes, workload }: Scenario): HistoryWatc
       const transactions = listAppendOf(world.director.state.history, tables, committed);
       if (transactions === null) {
         throw new UserError(
-          `cannot write ${path}: the run lost an update, or a transaction is in no client's history; lists cannot tell that`,
+          `cannot write ${path}: a transaction was read that is in no client's history; lists cannot tell that`,
         );
       }
       writeText(path, historyText(transactions));

@@ -13,12 +13,13 @@ import type { History, Operation, TransactionRecord } from "../../history.ts";
 import { ascending } from "../isolation/ascending.ts";
 import { showItem } from "../isolation/items.ts";
 import { committedTransactions } from "../isolation/transactions.ts";
-import { NONE, orderVersions } from "../isolation/versions.ts";
+import type { CommittedTransactions } from "../isolation/units.ts";
+import { NONE, orderVersions, type VersionOrder } from "../isolation/versions.ts";
 import type { ClientTransaction, ListStep, Outcome } from "./transactions.ts";
 
 /**
- * In order of invocation. Null if the history has no such form: two transactions replaced the same version, or a
- * version was read whose transaction the history lacks.
+ * In order of invocation. Null if the history has no such form: a version was read whose transaction the history
+ * lacks. Where two transactions replaced the same version, lists part there, and neither shows the other's element.
  */
 export function listAppendOf(
   history: History,
@@ -27,17 +28,8 @@ export function listAppendOf(
 ): ClientTransaction<ListStep>[] | null {
   const units = committedTransactions(history, tables, committed);
   const versions = orderVersions(units);
-  if (versions.fork !== null || units.unrecorded > 0) return null;
-  const chains = new Map<string, Chain>();
-  for (let item = 0; item < versions.first.length; item++) {
-    const chain: Chain = { elements: [], placeOf: new Map() };
-    for (let slot = versions.first[item]!; slot !== NONE; slot = versions.next[slot]!) {
-      const gid = units.gid[units.writeUnit[slot]!]!;
-      chain.elements.push(showGid(gid));
-      chain.placeOf.set(gid, chain.elements.length);
-    }
-    chains.set(showItem(units.items, item), chain);
-  }
+  if (units.unrecorded > 0) return null;
+  const chains = chainsOf(units, versions);
   const places = placesOf(history);
   return history.transactions.map((record, index) => ({
     process: record.session,
@@ -48,10 +40,52 @@ export function listAppendOf(
   }));
 }
 
+/** A row's versions in their order, and those that left it. */
 interface Chain {
   readonly elements: string[];
   /** How many elements a list has that ends with this version. */
   readonly placeOf: Map<Gid, number>;
+  /** The whole list that ends with a version that is not in the order. */
+  readonly branches: Map<Gid, string[]>;
+}
+
+/** By name of the row. */
+function chainsOf(units: CommittedTransactions, versions: VersionOrder): Map<string, Chain> {
+  const chains: Chain[] = [];
+  for (let item = 0; item < versions.first.length; item++) {
+    const chain: Chain = { elements: [], placeOf: new Map(), branches: new Map() };
+    for (let slot = versions.first[item]!; slot !== NONE; slot = versions.next[slot]!) {
+      const gid = units.gid[units.writeUnit[slot]!]!;
+      chain.elements.push(showGid(gid));
+      chain.placeOf.set(gid, chain.elements.length);
+    }
+    chains.push(chain);
+  }
+  if (versions.fork !== null) {
+    for (let slot = 0; slot < units.writeItem.length; slot++) addBranch(units, versions, chains, slot);
+  }
+  return new Map(chains.map((chain, item) => [showItem(units.items, item), chain]));
+}
+
+/** Back from the version to one that is in the order, or to the initial one; versions in a circle have no list. */
+function addBranch(
+  units: CommittedTransactions,
+  { previous }: VersionOrder,
+  chains: readonly Chain[],
+  slot: number,
+): void {
+  const { branches, elements, placeOf } = chains[units.writeItem[slot]!]!;
+  const gidOf = (version: number): Gid => units.gid[units.writeUnit[version]!]!;
+  const path: number[] = [];
+  let at = slot;
+  while (at >= 0 && !placeOf.has(gidOf(at))) {
+    if (path.includes(at)) return;
+    path.unshift(at);
+    at = previous[at]!;
+  }
+  if (path.length === 0) return;
+  const before = at < 0 ? [] : elements.slice(0, placeOf.get(gidOf(at)));
+  branches.set(gidOf(slot), [...before, ...path.map((version) => showGid(gidOf(version)))]);
 }
 
 const OUTCOMES: Readonly<Record<TransactionRecord["outcome"], Outcome>> = {
@@ -125,12 +159,12 @@ function readsOf(
   return result!.rows.map((row, place) => {
     const key = `${statement.table}/${row[column]}`;
     const version = result!.versions[place]!;
-    const chain = chains.get(key);
-    const length = version === 0 ? 0 : chain?.placeOf.get(version);
-    return {
-      f: "r",
-      key,
-      value: length === undefined ? [showGid(version)] : (chain?.elements.slice(0, length) ?? []),
-    };
+    return { f: "r", key, value: version === 0 ? [] : listUpTo(chains.get(key), version) };
   });
+}
+
+function listUpTo(chain: Chain | undefined, version: Gid): string[] {
+  const length = chain?.placeOf.get(version);
+  if (length !== undefined) return chain!.elements.slice(0, length);
+  return chain?.branches.get(version) ?? [showGid(version)];
 }
