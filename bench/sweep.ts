@@ -2,8 +2,7 @@
  * How fast seeds are swept: seeds a second on one core, how that grows on two, and virtual over real time.
  *
  * What two cores can give at most is measured too, by processes that share nothing: two cores of a machine may share a
- * memory, a cache and a clock that is lower when both work, and one process alone lets the other core help with its
- * garbage.
+ * memory, a cache and a clock that is lower when both work.
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -16,8 +15,8 @@ const ROUNDS = 3;
 const SEEDS = 240;
 /** By then every worker has compiled what it runs. */
 const WARM = 80;
-/** The room for the young that the pool gives its threads. */
-const FLAGS = ["--max-semi-space-size=21", "--import", "tsx"];
+/** The room for the young that the pool gives its threads; and no core but its own. */
+const FLAGS = ["--max-semi-space-size=21", "--single-threaded-gc", "--import", "tsx"];
 const SECONDS = 5;
 const BUSY = [5, 50] as const;
 const CALM = [100, 500] as const;
