@@ -32,9 +32,12 @@ export function showProgress(): Progress {
   };
 }
 
+/** How long the rest takes cannot be told from less. */
+const SHARE_THAT_TELLS = 0.01;
+
 function describeShare(share: number, elapsedMs: number): string {
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
-  if (share <= 0) return percent;
+  if (share < SHARE_THAT_TELLS) return percent;
   const leftMs = (elapsedMs / share) * (1 - share);
   return `${percent}, ${Math.ceil(leftMs / 1_000)} s left`;
 }
