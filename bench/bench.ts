@@ -7,6 +7,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { median } from "./median.ts";
 
 const ROUNDS = 3;
 const measureFile = fileURLToPath(new URL("measure.ts", import.meta.url));
@@ -84,11 +85,6 @@ function rateOf(what: string, setup = "2pc", size = 3): number {
 function measure(what: string, setup: string, size: number, flags: readonly string[]): unknown {
   const args = [...flags, "--import", "tsx", measureFile, what, setup, String(size)];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? 0;
 }
 
 function million(rate: number): string {

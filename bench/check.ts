@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { appends, ednLines, jsonLines } from "./histories.ts";
 import type { Judgement } from "./judge.ts";
+import { median } from "./median.ts";
 
 const KNOWN = 1_000_000;
 const LISTS = 200_000;
@@ -92,11 +93,6 @@ function report(
   const size = transactions.toLocaleString("en-US");
   print(`  ${name.padEnd(20)} ${rate.padStart(9)} transactions/s, ${size} in ${best.toFixed(1)} s`);
   print(`  ${"".padEnd(20)} ${ratio.padStart(9)} ${than}${goal === "" ? "" : `   (${goal})`}`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? 0;
 }
 
 function print(line: string): void {

@@ -3,6 +3,7 @@ import type { Csn } from "../protocol/csn.ts";
 import type { StatementResult, TableDefinition } from "../protocol/database.ts";
 import { type Gid, makeGid } from "../protocol/gid.ts";
 import type { ClientTransaction, ListStep } from "../scenarios/checks/inferred/transactions.ts";
+import { createRandom } from "../scenarios/checks/isolation/large-histories.ts";
 import type { History, Operation, TransactionRecord } from "../scenarios/history.ts";
 
 export const ACCOUNTS: TableDefinition = {
@@ -133,13 +134,4 @@ export function* ednLines(history: readonly ClientTransaction<ListStep>[]): Gene
     );
     yield `{:index ${completedAt} :type :ok :process ${process} :f :txn :value [${told.join(" ")}]}`;
   }
-}
-
-/** Integers below a limit; a linear congruential generator is random enough here. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 0x1_0000_0000) * below);
-  };
 }

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { type SweepRequest, sweep } from "../explore/sweep/sweep.ts";
 import { createTally } from "../explore/sweep/tally.ts";
 import { faultyBank, VIRTUAL_SECONDS } from "./faulty-bank.ts";
+import { median } from "./median.ts";
 
 const ROUNDS = 3;
 const SEEDS = 240;
@@ -99,11 +100,6 @@ async function measureApart([min, max]: readonly [number, number]): Promise<Meas
 
 function rateOf({ seeds, seconds }: Measured): number {
   return seeds / seconds;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? 0;
 }
 
 function print(line: string): void {

@@ -8,12 +8,12 @@ import {
   type SweepStatus,
   type WorkerStatus,
 } from "../explore/queue/status.ts";
-import { cancelSweep, enqueueSweep, type QueuedSweep, readSweep } from "../explore/queue/sweeps.ts";
+import { cancelSweep, enqueueSweep, isWanted, type QueuedSweep, readSweep } from "../explore/queue/sweeps.ts";
 import { EXIT, UserError } from "./exit.ts";
 import { showProgress } from "./progress.ts";
 import { settingsFromRecord, settingsToRecord } from "./scenario-argument.ts";
 import { saveFailures } from "./sweep-file.ts";
-import { describeSweep, type ReportedSweep, reportOf } from "./sweep-report.ts";
+import { describeSweep, exitCodeOf, type ReportedSweep, reportOf } from "./sweep-report.ts";
 
 interface FollowOptions {
   readonly json: boolean;
@@ -120,7 +120,7 @@ async function follow(
     ? `${JSON.stringify({ sweep: id, ...report })}\n`
     : describeSweep(report, sweep.request, goOn);
   process.stdout.write(text);
-  return report.failed === 0 && report.differing.length === 0 ? EXIT.held : EXIT.violated;
+  return exitCodeOf(report);
 }
 
 const POLL_MS = 500;
@@ -136,7 +136,7 @@ async function wait(queue: SweepQueue, { id, request }: QueuedSweep): Promise<bo
     while (!stop.signal.aborted) {
       const { done, failed } = await countResults(queue, id);
       progress.update(done / total, `${done} of ${total} seeds, ${failed} failed`);
-      if (done === total || (await isOver(queue, id))) return true;
+      if (done === total || !(await isWanted(queue.pool, id))) return true;
       await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(() => {});
     }
     return false;
@@ -144,10 +144,6 @@ async function wait(queue: SweepQueue, { id, request }: QueuedSweep): Promise<bo
     progress.end();
     process.off("SIGINT", interrupt);
   }
-}
-
-async function isOver(queue: SweepQueue, id: number): Promise<boolean> {
-  return (await readSweep(queue, id))?.cancelled ?? true;
 }
 
 function describeFleet({ sweeps, workers }: FleetStatus, queue: SweepQueue): string {

@@ -5,6 +5,7 @@ import { failedSeeds, type SweepRequest } from "../explore/sweep/sweep.ts";
 import { scenarioOfSeed } from "../explore/sweep/sweep-seed.ts";
 import { failuresOf, seedsDone, shareBelow, type Tally } from "../explore/sweep/tally.ts";
 import { showMicros } from "../scenarios/durations.ts";
+import { EXIT } from "./exit.ts";
 import { paint } from "./report.ts";
 import { replayCommandFor } from "./run.ts";
 import type { Setting } from "./scenario-argument.ts";
@@ -53,6 +54,10 @@ export function reportOf({ name, settings, request, tally }: ReportedSweep, resu
 }
 
 type SweepReport = ReturnType<typeof reportOf>;
+
+export function exitCodeOf({ failed, differing }: SweepReport): number {
+  return failed === 0 && differing.length === 0 ? EXIT.held : EXIT.violated;
+}
 
 function percentiles(histogram: Readonly<Record<string, number>>) {
   return {

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { sweep } from "../explore/sweep/sweep.ts";
 import { createTally, seedsDone } from "../explore/sweep/tally.ts";
-import { EXIT, UserError } from "./exit.ts";
+import { UserError } from "./exit.ts";
 import { assertWritable } from "./files.ts";
 import { parsePositive } from "./number-option.ts";
 import { showProgress } from "./progress.ts";
@@ -11,7 +11,7 @@ import { cancelQueued, enqueueAndFollow, followQueued, printFleet } from "./queu
 import { collectSetting, loadScenario, type Setting } from "./scenario-argument.ts";
 import { parseSeedRange } from "./seed-range.ts";
 import { readSweepFile, saveFailures, writeSweepFile } from "./sweep-file.ts";
-import { describeSweep, type ReportedSweep, reportOf } from "./sweep-report.ts";
+import { describeSweep, exitCodeOf, type ReportedSweep, reportOf } from "./sweep-report.ts";
 
 interface SweepCommandOptions {
   readonly seeds: string;
@@ -87,19 +87,16 @@ async function runQueued(
   refuse(options, HERE_ONLY, "is of no use with --queue");
   const { json, save } = options;
   if (options.status) return await printFleet(url, json);
-  if (options.cancel !== undefined) return await cancelQueued(url, parseNumber("--cancel", options.cancel));
+  if (options.cancel !== undefined)
+    return await cancelQueued(url, parsePositive("--cancel", options.cancel, true));
   if (options.follow !== undefined) {
-    return await followQueued(url, parseNumber("--follow", options.follow), { json, save });
+    return await followQueued(url, parsePositive("--follow", options.follow, true), { json, save });
   }
   return await enqueueAndFollow(url, begin(name, options, LARGEST_QUEUED), {
     json,
     save,
     detach: options.detach,
   });
-}
-
-function parseNumber(option: string, text: string): number {
-  return parsePositive(option, text, true);
 }
 
 async function runHere(name: string | undefined, options: SweepCommandOptions): Promise<number> {
@@ -116,7 +113,7 @@ async function runHere(name: string | undefined, options: SweepCommandOptions): 
   process.stdout.write(
     options.json ? `${JSON.stringify(report)}\n` : describeSweep(report, kept.request, goOn),
   );
-  return report.failed === 0 && report.differing.length === 0 ? EXIT.held : EXIT.violated;
+  return exitCodeOf(report);
 }
 
 function begin(name: string | undefined, options: SweepCommandOptions, most: number): ReportedSweep {

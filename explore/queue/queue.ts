@@ -20,6 +20,9 @@ export interface SweepQueue {
   close(): Promise<void>;
 }
 
+/** A connection, or any connection of the pool. */
+export type Database = Pick<pg.ClientBase, "query">;
+
 /** The seeds that one job is; a worker cuts off as many as it takes at once, and puts the rest back. */
 export interface SeedRange {
   readonly sweep: number;

@@ -1,11 +1,7 @@
 /** The one table of results: a row a seed, whoever ran it, written once. */
-import type pg from "pg";
 import type { SeedResult } from "../sweep/sweep-seed.ts";
 import { addToTally, createTally, type Tally } from "../sweep/tally.ts";
-import type { SeedRange, SweepQueue } from "./queue.ts";
-
-/** A connection, or any connection of the pool. */
-type Database = Pick<pg.ClientBase, "query">;
+import type { Database, SeedRange, SweepQueue } from "./queue.ts";
 
 export interface StoredResult {
   readonly sweep: number;

@@ -1,7 +1,14 @@
 /** Sweeps that lie in a queue: put there, read, cancelled. */
 import { parseScenario } from "../../scenarios/scenario.ts";
 import type { SweepRequest } from "../sweep/sweep.ts";
-import { inTransaction, putRanges, SEEDS_AT_ONCE, type SeedRange, type SweepQueue } from "./queue.ts";
+import {
+  type Database,
+  inTransaction,
+  putRanges,
+  SEEDS_AT_ONCE,
+  type SeedRange,
+  type SweepQueue,
+} from "./queue.ts";
 
 export interface QueuedSweep {
   readonly id: number;
@@ -9,7 +16,6 @@ export interface QueuedSweep {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly request: SweepRequest;
-  readonly cancelled: boolean;
 }
 
 /** Puts all seeds of the request into the queue, or nothing; the number of the sweep. */
@@ -36,7 +42,16 @@ export async function readSweep({ pool }: SweepQueue, id: number): Promise<Queue
   if (row === undefined) return null;
   const { code, name, settings } = row;
   const request = { ...row.request, scenario: parseScenario(row.request.scenario) };
-  return { id, code, name, settings, request, cancelled: row.cancelled_at !== null };
+  return { id, code, name, settings, request };
+}
+
+/** Whether its seeds are still to be run: it is there, and not cancelled. */
+export async function isWanted(database: Database, id: number): Promise<boolean> {
+  const { rows } = await database.query(
+    "select from lockstep.sweeps where id = $1 and cancelled_at is null",
+    [id],
+  );
+  return rows.length > 0;
 }
 
 /** What is in hand is finished, and nothing begins any more; false if there is no such sweep, or it is cancelled. */

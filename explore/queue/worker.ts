@@ -25,7 +25,7 @@ import {
   within,
 } from "./queue.ts";
 import { addResult, seedsWithoutResult } from "./results.ts";
-import { readSweep } from "./sweeps.ts";
+import { isWanted, readSweep } from "./sweeps.ts";
 
 export interface WorkerOptions {
   readonly threads: number;
@@ -124,11 +124,7 @@ async function fetchWanted(queue: SweepQueue, client: pg.PoolClient): Promise<Pg
   for (;;) {
     const [job] = await queue.boss.fetch<SeedRange>(queue.name, { batchSize: 1, ...within(client) });
     if (job === undefined) return null;
-    const { rows } = await client.query(
-      "select from lockstep.sweeps where id = $1 and cancelled_at is null",
-      [job.data.sweep],
-    );
-    if (rows.length > 0) return job;
+    if (await isWanted(client, job.data.sweep)) return job;
     await queue.boss.complete(queue.name, job.id, {}, within(client));
   }
 }

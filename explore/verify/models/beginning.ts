@@ -33,8 +33,9 @@ function prepareAll(world: World, state: State): void {
       const choices = choicesOf(cluster, state[node - 1] as number);
       const choice = choices.find(({ what }) => isWithoutHarm(what));
       if (choice === undefined) continue;
-      changed = goOn(world, state, next, node, choice.operation, -1, 0);
-      if (changed) state.set(next);
+      if (!goOn(world, state, next, node, choice.operation, -1, 0)) continue;
+      changed = true;
+      state.set(next);
     }
   }
 }

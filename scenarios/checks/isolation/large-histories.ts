@@ -74,8 +74,8 @@ export function largeHistory({
   return lines;
 }
 
-/** Integers below a limit; a linear congruential generator is random enough for a test. */
-function createRandom(seed: number): (below: number) => number {
+/** Integers below a limit; a linear congruential generator is random enough for tests and benchmarks. */
+export function createRandom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
