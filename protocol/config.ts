@@ -7,12 +7,17 @@ export type CommitProtocolName = (typeof COMMIT_PROTOCOLS)[number];
 export const SNAPSHOT_MANAGERS = ["clock-si", "clock-si-committer", "local"] as const;
 export type SnapshotManagerName = (typeof SNAPSHOT_MANAGERS)[number];
 
+/** "fixed": generation 1 for ever, so that a commit protocol can be studied alone; "elected": the cluster heals itself. */
+export const MEMBERSHIPS = ["elected", "fixed"] as const;
+export type MembershipMode = (typeof MEMBERSHIPS)[number];
+
 export interface NodeConfig {
   readonly node: NodeId;
   /** The cluster is nodes 1 to `nodes`. */
   readonly nodes: number;
   readonly commit: CommitProtocolName;
   readonly snapshot: SnapshotManagerName;
+  readonly membership: MembershipMode;
   /** Microseconds from one beat to the next. Every timeout below is a count of beats, because a wall clock may step. */
   readonly heartbeatUs: number;
   /** A peer that was silent for so many beats is suspected. */
@@ -23,6 +28,8 @@ export interface NodeConfig {
   readonly resendBeats: number;
   /** A transaction in doubt for so many beats is resolved, though its coordinator can be heard. */
   readonly resolveBeats: number;
+  /** A node that has prepared anything writes a syncpoint into its WAL every so many beats. */
+  readonly syncpointBeats: number;
   /** How often, in microseconds, a node with unfinished applies or statements looks for deadlocks. */
   readonly deadlockUs: number;
   /** A clock is believed within so many microseconds of the median of all nodes' clocks (theory 5.6 V7). */

@@ -9,6 +9,7 @@
 import type { Csn } from "./csn.ts";
 import type { Gid } from "./gid.ts";
 import type { NodeId, NodeSet } from "./members.ts";
+import type { Generation } from "./membership/generation.ts";
 
 /** A database session: a positive number of a client's own, or `applySession(gid)`. */
 export type SessionId = number;
@@ -108,11 +109,15 @@ export interface PrepareLabel {
   readonly gid: Gid;
   readonly generation: number;
   readonly members: NodeSet;
+  /** The nodes of the cluster when the generation was elected: the acceptors of the commit protocol. */
+  readonly configured: NodeSet;
+  /** Prepared here from a donor's stream: a copy, which is no vote. */
+  readonly recovered: boolean;
   /** Time of the transaction's begin at its coordinator: who is older wins a deadlock. */
   readonly age: Csn;
   /** The coordinator's prepare stamp. */
   readonly coordinatorStamp: Csn;
-  /** This node's prepare stamp; at the coordinator, the same as `coordinatorStamp`. */
+  /** This node's prepare stamp, of a copy the donor's; at the coordinator, the same as `coordinatorStamp`. */
   readonly stamp: Csn;
 }
 
@@ -134,9 +139,47 @@ export interface RowLock {
   readonly mode: RowLockMode;
 }
 
-/** A transaction as the origin's replication stream delivers it, at its PREPARE. */
+/** "own": what the server's own clients prepared; "all": everything in its WAL, whatever its origin. */
+export type StreamMode = "own" | "all";
+
+/** What a replication stream delivers, in the order of the server's WAL; in mode "own" only PREPAREs. */
+export type StreamChange = PreparedChange | FinishedChange | LoggedChange | PositionChange;
+
+/** COMMIT PREPARED or ROLLBACK PREPARED, at the end of its record. */
+export interface FinishedChange {
+  readonly kind: "committed" | "rolled back";
+  readonly lsn: number;
+  readonly gid: Gid;
+  /** 0 of one that was rolled back. */
+  readonly csn: Csn;
+  /** Whether it was a copy there: then a rollback may only mean that the server followed another donor. */
+  readonly copy: boolean;
+}
+
+/** A logical message (pg_logical_emit_message, not transactional). */
+export interface LoggedChange {
+  readonly kind: "message";
+  readonly lsn: number;
+  readonly message: LogicalMessage;
+}
+
+/** The server has sent all that was durable when it was asked (a keepalive). */
+export interface PositionChange {
+  readonly kind: "position";
+  readonly lsn: number;
+  readonly asked: number;
+}
+
+export type LogicalMessage =
+  /** Its writer is online in this generation: every PREPARE of an older one lies before (mmts 4.3). */
+  | { readonly kind: "parallel safe"; readonly generation: Generation; readonly donors: NodeSet }
+  /** By node: every transaction of that coordinator below was finished at the writer before. */
+  | { readonly kind: "syncpoint"; readonly holds: readonly Gid[] };
+
+/** A transaction as a replication stream delivers it, at its PREPARE. */
 export interface PreparedChange {
-  /** Position of the PREPARE record's end in the origin's WAL. */
+  readonly kind: "prepared";
+  /** Position of the PREPARE record's end in the server's WAL. */
   readonly lsn: number;
   readonly label: PrepareLabel;
   readonly rows: readonly RowChange[];
@@ -168,6 +211,8 @@ export type DatabaseCommand =
   /** COMMIT PREPARED; `csn` becomes the commit timestamp (pg_replication_origin_xact_setup). */
   | { readonly type: "commitPrepared"; readonly gid: Gid; readonly csn: Csn }
   | { readonly type: "rollbackPrepared"; readonly gid: Gid }
+  /** pg_logical_emit_message(false, ...), and a flush. */
+  | { readonly type: "logMessage"; readonly message: LogicalMessage }
   /** pg_locks, pg_blocking_pids and pg_prepared_xacts: who waits for whom, for at least `longerThanUs`. */
   | { readonly type: "waits"; readonly longerThanUs: number }
   /**
@@ -195,6 +240,8 @@ export type DatabaseReply =
   /** Durable and visible. */
   | { readonly type: "committedPrepared"; readonly gid: Gid }
   | { readonly type: "rolledBackPrepared"; readonly gid: Gid }
+  /** Durable; where its record ends. */
+  | { readonly type: "logged"; readonly message: LogicalMessage; readonly lsn: number }
   | { readonly type: "waits"; readonly edges: readonly WaitEdge[] };
 
 /** One waits for a lock that the other holds, or stands before it in the queue for. */
@@ -216,4 +263,7 @@ export interface FinishedMark {
 export interface CommittedOutcome {
   readonly gid: Gid;
   readonly csn: Csn;
+  readonly generation: number;
+  readonly members: NodeSet;
+  readonly configured: NodeSet;
 }

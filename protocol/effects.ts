@@ -8,9 +8,9 @@
  * `unordered`, and may overtake.
  */
 import type { Answer } from "./client.ts";
-import type { DatabaseCommand } from "./database.ts";
+import type { DatabaseCommand, StreamMode } from "./database.ts";
 import type { Gid } from "./gid.ts";
-import type { NodeId } from "./members.ts";
+import type { NodeId, NodeSet } from "./members.ts";
 import type { Message } from "./messages.ts";
 import type { DurableRecord } from "./records.ts";
 
@@ -24,9 +24,16 @@ export type Effect =
   /** Drops the records of transactions of this coordinator below this gid, when convenient. */
   | { readonly type: "forgetRecords"; readonly coordinator: NodeId; readonly below: Gid }
   | { readonly type: "database"; readonly command: DatabaseCommand }
-  /** Reads the peer's own prepared transactions (normal mode) behind what was confirmed to it. */
-  | { readonly type: "openStream"; readonly from: NodeId }
-  /** Everything up to this position of the peer's WAL has been dealt with here, durably. */
+  /** Reads the peer's WAL behind what was confirmed to it. One stream a peer: close it before it is opened again. */
+  | { readonly type: "openStream"; readonly from: NodeId; readonly mode: StreamMode }
+  /** Nothing of it arrives any more. */
+  | { readonly type: "closeStream"; readonly from: NodeId }
+  /** Asks the peer's server for its position; the answer comes in the stream, behind all that it has sent, with `asked`. */
+  | { readonly type: "probeStream"; readonly from: NodeId; readonly asked: number }
+  /**
+   * Everything up to this position of the peer's WAL has been dealt with here, durably. Where no stream is open,
+   * pg_replication_slot_advance on the peer's server.
+   */
   | { readonly type: "confirmStream"; readonly from: NodeId; readonly lsn: number }
   | { readonly type: "answer"; readonly session: number; readonly answer: Answer }
   /** For people, and for the trace. */
@@ -43,4 +50,17 @@ export type Note =
   | { readonly about: "aborted"; readonly gid: Gid; readonly why: string }
   /** Two decisions for one transaction: the protocol's own assumptions were broken. */
   | { readonly about: "contradiction"; readonly gid: Gid; readonly why: string }
-  | { readonly about: "wounded"; readonly gid: Gid; readonly by: Gid };
+  | { readonly about: "wounded"; readonly gid: Gid; readonly by: Gid }
+  | {
+      readonly about: "campaign";
+      readonly generation: number;
+      readonly members: NodeSet;
+      readonly why: string;
+    }
+  | {
+      readonly about: "generation";
+      readonly generation: number;
+      readonly members: NodeSet;
+      readonly why: string;
+    }
+  | { readonly about: "recovery"; readonly from: NodeId; readonly why: string };

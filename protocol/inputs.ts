@@ -10,8 +10,8 @@ import type {
   CommittedOutcome,
   DatabaseReply,
   FinishedMark,
-  PreparedChange,
   PrepareLabel,
+  StreamChange,
 } from "./database.ts";
 import type { TimerName } from "./effects.ts";
 import type { NodeId } from "./members.ts";
@@ -32,6 +32,6 @@ export type Input =
   | { readonly type: "timer"; readonly now: Csn; readonly timer: TimerName }
   | { readonly type: "request"; readonly now: Csn; readonly session: number; readonly request: Request }
   | { readonly type: "database"; readonly now: Csn; readonly reply: DatabaseReply }
-  | { readonly type: "change"; readonly now: Csn; readonly from: NodeId; readonly change: PreparedChange }
+  | { readonly type: "change"; readonly now: Csn; readonly from: NodeId; readonly change: StreamChange }
   /** The replication connection broke; what was on its way is lost and will come again after `openStream`. */
   | { readonly type: "streamBroken"; readonly now: Csn; readonly from: NodeId };

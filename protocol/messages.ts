@@ -8,6 +8,7 @@
 import type { Csn } from "./csn.ts";
 import type { Gid } from "./gid.ts";
 import type { NodeId, NodeSet } from "./members.ts";
+import type { Generation } from "./membership/generation.ts";
 
 /**
  * Ballot of an attempt to decide one transaction: ballot * TERM_NODES + node, so that terms of different nodes
@@ -17,6 +18,8 @@ export type Term = number;
 
 export type Message =
   | Heartbeat
+  | Candidacy
+  | ElectionVote
   | Vote
   | Refusal
   | Precommit
@@ -31,19 +34,53 @@ export type Message =
   | PaxosAccept
   | Wound;
 
-/** Membership: I am here. */
-interface Heartbeat {
+/** Membership: I am here. It also spreads whatever the sender knows of generations (mmts 3.2). */
+export interface Heartbeat {
   readonly type: "heartbeat";
-  /** Every transaction that the sender coordinated below this gid is finished on every member. */
+  /** Every transaction that the sender coordinated below this gid is finished on every member of its generation. */
   readonly finishedBelow: Gid;
   /** The sender's clock, so that a clock that runs away is noticed before it stamps anything. */
   readonly clock: Csn;
+  /** The generation that the sender is in, and its donors. */
+  readonly generation: Generation;
+  readonly donors: NodeSet;
+  readonly lastOnlineIn: number;
+  /** Whom the sender hears, itself included: a link that carries one direction only is down. */
+  readonly heard: NodeSet;
+  /** By node, entry 0 unused: every transaction of that coordinator below is finished at the sender. */
+  readonly holds: readonly Gid[];
+  /** Every stamp that the sender gives from now on is above; 0 unless snapshots are taken at a CSN. */
+  readonly stampsAbove: Csn;
+  /** The receiver may confirm the sender's WAL up to here: it holds all that lies before. */
+  readonly keepFrom: number;
+}
+
+/** A candidate asks for a vote for this generation. */
+export interface Candidacy {
+  readonly type: "candidacy";
+  readonly generation: Generation;
+}
+
+/** Answers a candidacy; a vote that is granted is a promise, durable before it is told (mmts 4.4). */
+export interface ElectionVote {
+  readonly type: "election vote";
+  /** The candidacy's. */
+  readonly number: number;
+  readonly members: NodeSet;
+  readonly granted: boolean;
+  /** Frozen below `number` once the vote is granted. */
+  readonly lastOnlineIn: number;
+  /** Number of the last vote: a candidate that was refused asks with a higher one. */
+  readonly lastVote: number;
+  readonly current: Generation;
+  readonly donors: NodeSet;
 }
 
 /** Phase 1, participant to coordinator (in Paxos Commit, to every acceptor): prepared, durable, with this stamp. */
 interface Vote {
   readonly type: "vote";
   readonly gid: Gid;
+  readonly generation: number;
   readonly stamp: Csn;
 }
 
@@ -101,6 +138,7 @@ export interface Inquiry {
   readonly gid: Gid;
   readonly generation: number;
   readonly members: NodeSet;
+  readonly configured: NodeSet;
   readonly term: Term;
 }
 
@@ -134,6 +172,7 @@ export interface PaxosAccept {
   readonly gid: Gid;
   readonly generation: number;
   readonly members: NodeSet;
+  readonly configured: NodeSet;
   readonly term: Term;
   /** One for each member, ascending: its stamp, or 0 for "aborted". */
   readonly stamps: readonly Csn[];
@@ -167,6 +206,7 @@ export type AbortRule =
   | "apply failed"
   | "clock drift"
   | "other generation"
+  | "not online"
   | "vote timeout"
   | "wounded"
   | "prepare after promise"

@@ -8,6 +8,7 @@ import {
   createBench,
   give,
   hear,
+  heartbeatOf,
   prepareOwn,
   prepareRemote,
   START,
@@ -51,8 +52,10 @@ describe("a client", () => {
     const bench = startBench();
     const gid = prepareOwn(bench);
     give(bench, { type: "request", session: 1, request: { type: "disconnect" } });
-    hear(bench, 2, { type: "vote", gid, stamp: START });
-    expect(commands(hear(bench, 3, { type: "vote", gid, stamp: START }))).toEqual(["commitPrepared"]);
+    hear(bench, 2, { type: "vote", gid, generation: 1, stamp: START });
+    expect(commands(hear(bench, 3, { type: "vote", gid, generation: 1, stamp: START }))).toEqual([
+      "commitPrepared",
+    ]);
     const effects = give(bench, { type: "database", reply: { type: "committedPrepared", gid } });
     expect(sent(effects).map(({ to, message }) => [to, message.type])).toEqual([
       [2, "commit"],
@@ -76,9 +79,17 @@ describe("a client", () => {
 });
 
 describe("a write set", () => {
-  test("of another generation is refused", () => {
-    const bench = startBench();
-    const effects = give(bench, { type: "change", from: 2, change: changeOf(2, 1, { generation: 2 }) });
+  test("of an older generation is refused, of a later one it is kept until that is learned", () => {
+    const bench = startBench({ membership: "elected" });
+    const later = give(bench, { type: "change", from: 2, change: changeOf(2, 2, { generation: 3 }) });
+    expect(later).toEqual([]);
+    const generation = { number: 3, members: 7, configured: 7 };
+    hear(bench, 2, heartbeatOf(bench, { generation, donors: 7 }));
+    const message = { kind: "parallel safe", generation, donors: 7 } as const;
+    expect(commands(give(bench, { type: "database", reply: { type: "logged", message, lsn: 1 } }))).toEqual([
+      "apply",
+    ]);
+    const effects = give(bench, { type: "change", from: 2, change: changeOf(2, 1, { generation: 1 }) });
     expect(commands(effects)).toEqual([]);
     expect(sent(effects)).toMatchObject([
       { to: 2, message: { type: "refusal", reason: { rule: "other generation" } } },
@@ -106,7 +117,7 @@ describe("a write set", () => {
 
   test("of a transaction that all have finished is not applied again", () => {
     const bench = startBench();
-    hear(bench, 2, { type: "heartbeat", finishedBelow: makeGid(2, 5), clock: START });
+    hear(bench, 2, heartbeatOf(bench, { finishedBelow: makeGid(2, 5) }));
     expect(commands(give(bench, { type: "change", from: 2, change: changeOf(2, 4) }))).toEqual([]);
     expect(commands(give(bench, { type: "change", from: 2, change: changeOf(2, 5) }))).toEqual(["apply"]);
   });
@@ -137,7 +148,7 @@ describe("a write set", () => {
 describe("messages that come late or again", () => {
   test("a vote for what the coordinator has forgotten is answered with abort", () => {
     const bench = startBench();
-    const effects = hear(bench, 2, { type: "vote", gid: makeGid(1, 77), stamp: START });
+    const effects = hear(bench, 2, { type: "vote", gid: makeGid(1, 77), generation: 1, stamp: START });
     expect(sent(effects)).toMatchObject([{ to: 2, message: { type: "abort", gid: makeGid(1, 77) } }]);
   });
 
@@ -154,7 +165,7 @@ describe("messages that come late or again", () => {
   test("a commit is said again until every member has acked it, then forgotten", () => {
     const bench = startBench();
     const gid = prepareOwn(bench);
-    for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid, stamp: START });
+    for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid, generation: 1, stamp: START });
     give(bench, { type: "database", reply: { type: "committedPrepared", gid } });
     hear(bench, 2, { type: "finished", gid });
     const commits = () =>
@@ -171,7 +182,7 @@ describe("messages that come late or again", () => {
     const bench = startBench();
     prepareRemote(bench, 1);
     prepareRemote(bench, 2);
-    const effects = hear(bench, 2, { type: "heartbeat", finishedBelow: makeGid(2, 2), clock: START });
+    const effects = hear(bench, 2, heartbeatOf(bench, { finishedBelow: makeGid(2, 2) }));
     const rolledBack = effects.flatMap((effect) =>
       effect.type === "database" && effect.command.type === "rollbackPrepared" ? [effect.command.gid] : [],
     );
@@ -205,7 +216,7 @@ describe("an older transaction that waits", () => {
   test("does not touch one that is decided", () => {
     const bench = startBench();
     const own = prepareOwn(bench);
-    for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid: own, stamp: START });
+    for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid: own, generation: 1, stamp: START });
     give(bench, { type: "change", from: 2, change: changeOf(2, 1, { age: 1 }) });
     expect(give(bench, waits(-makeGid(2, 1), -own))).toEqual([]);
   });
@@ -243,7 +254,14 @@ describe("a restarted node", () => {
   test("goes on with a decision that was on record", () => {
     const bench = createBench();
     const { gid } = label(1, 3);
-    const record = { kind: "decision", gid, generation: 1, members: 7, csn: START + 5 } as const;
+    const record = {
+      kind: "decision",
+      gid,
+      generation: 1,
+      members: 7,
+      configured: 7,
+      csn: START + 5,
+    } as const;
     bench.now = START + 10;
     const effects = give(bench, {
       type: "started",
@@ -267,14 +285,20 @@ describe("a restarted node", () => {
     });
     expect(sent(effects)).toContainEqual({
       to: 2,
-      message: { type: "vote", gid: makeGid(2, 3), stamp: START },
+      message: { type: "vote", gid: makeGid(2, 3), generation: 1, stamp: START },
     });
   });
 
   test("says its commits again to all, since it cannot know who has heard", () => {
     const bench = createBench();
     const gid = makeGid(1, 3);
-    give(bench, { type: "started", records: [], prepared: [], outcomes: [{ gid, csn: 9 }], finished: [] });
+    give(bench, {
+      type: "started",
+      records: [],
+      prepared: [],
+      outcomes: [{ gid, csn: 9, generation: 1, members: 7, configured: 7 }],
+      finished: [],
+    });
     const again = sent([...beat(bench), ...beat(bench), ...beat(bench)]).filter(
       ({ message }) => message.type === "commit",
     );
@@ -285,7 +309,7 @@ describe("a restarted node", () => {
     const first = createBench();
     give(first, { type: "started", records: [], prepared: [], outcomes: [], finished: [] });
     for (const peer of [2, 3]) {
-      hear(first, peer, { type: "heartbeat", finishedBelow: makeGid(peer, 1), clock: START });
+      hear(first, peer, heartbeatOf(first, { finishedBelow: makeGid(peer, 1) }));
     }
     const gid = prepareOwn(first);
     const records = first.emitted.flatMap((effect) => (effect.type === "persist" ? [effect.record] : []));

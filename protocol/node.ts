@@ -7,16 +7,45 @@ import { takeAbort, takeCommit, takeFinished, takeProtocolMessage } from "./comm
 import { type CommitProtocols, commitProtocols } from "./commit/protocols.ts";
 import { beatTransactions, restoreTransactions } from "./commit/resolver.ts";
 import type { Context } from "./context.ts";
-import { type DatabaseReply, gidOfSession } from "./database.ts";
+import {
+  type DatabaseReply,
+  gidOfSession,
+  type LogicalMessage,
+  type SqlError,
+  type StreamChange,
+} from "./database.ts";
 import { takeDeadlockTimer, takeWaits, takeWound } from "./deadlock.ts";
 import type { Emit, TimerName } from "./effects.ts";
-import { type Gid, showGid } from "./gid.ts";
+import { coordinatorOf, type Gid, showGid } from "./gid.ts";
 import type { Input } from "./inputs.ts";
 import { getKeyed } from "./keyed.ts";
 import type { NodeId } from "./members.ts";
-import { countSilence, hear, sendHeartbeats, takeHeartbeat } from "./membership/heartbeats.ts";
-import type { Message } from "./messages.ts";
+import { campaignIfNeeded, takeCandidacy, takeElectionVote } from "./membership/elections.ts";
+import {
+  comeOnlineWhenDrained,
+  learnGeneration,
+  restoreMembership,
+  resumeMembership,
+  takeMark,
+} from "./membership/generations.ts";
+import {
+  countSilence,
+  hear,
+  sendHeartbeats,
+  takeFinishedMark,
+  takeHeartbeat,
+} from "./membership/heartbeats.ts";
+import { standingIn } from "./membership/standing.ts";
+import type { Heartbeat, Message } from "./messages.ts";
 import type { DurableRecord } from "./records.ts";
+import {
+  advanceRecovery,
+  beatRecovery,
+  takeCopyApplied,
+  takeCopyFailed,
+  takeCopyPrepared,
+  takeDonorChange,
+} from "./replication/recovery.ts";
 import {
   confirmStreams,
   reopenStream,
@@ -25,6 +54,7 @@ import {
   takeApplyRolledBack,
   takeChange,
 } from "./replication/streams.ts";
+import { noteSeen, takeSyncpoint, writeSyncpoint } from "./replication/syncpoints.ts";
 import { reserveSequenceAhead, retryHeldStatements, takeRequest, takeSessionReply } from "./sessions.ts";
 import { believe, compareClocks, reserveAhead, restoreClock } from "./snapshot/clock.ts";
 import { type TransactionManagers, transactionManagers } from "./snapshot/managers.ts";
@@ -75,7 +105,7 @@ function takeInput(node: NodeState, input: Input, context: Context): void {
     case "database":
       return takeReply(node, input.reply, context);
     case "change":
-      return takeChange(node, input.from, input.change, context);
+      return takeStreamChange(node, input.from, input.change, context);
     case "streamBroken":
       return reopenStream(node, input.from, context);
     default:
@@ -88,22 +118,31 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
   node.running = true;
   restoreMarks(node, input.records);
   for (const { coordinator, below } of input.finished) raiseMark(node, coordinator, below);
+  node.membership.standing = standingIn(node.membership, node.config.node);
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
-  for (let peer = 1; peer <= node.config.nodes; peer++) {
-    if (peer !== node.config.node) context.emit({ type: "openStream", from: peer });
-  }
+  restoreSeen(node, input);
+  resumeMembership(node, context);
   beat(node, context);
 }
 
 function restoreMarks(node: NodeState, records: readonly DurableRecord[]): void {
   for (const record of records) {
     if (record.kind === "clock") restoreClock(node, record.highWater);
+    if (record.kind === "membership") restoreMembership(node, record);
     if (record.kind === "finished") raiseMark(node, record.coordinator, record.below);
     if (record.kind === "sequence") {
       node.nextSequence = record.reserved;
       node.reservedSequence = record.reserved;
     }
   }
+}
+
+function restoreSeen(node: NodeState, { prepared, outcomes }: Extract<Input, { type: "started" }>): void {
+  node.peers.forEach(({ finishedBelow }, coordinator) => {
+    if (finishedBelow > 0) noteSeen(node, coordinator, finishedBelow - 1);
+  });
+  for (const { gid } of prepared) noteSeen(node, coordinatorOf(gid), gid);
+  for (const { gid } of outcomes) noteSeen(node, coordinatorOf(gid), gid);
 }
 
 /** Log and database each keep the mark of what they have forgotten. */
@@ -116,7 +155,11 @@ function takeMessage(node: NodeState, from: NodeId, message: Message, context: C
   hear(node, from, context);
   switch (message.type) {
     case "heartbeat":
-      return takeHeartbeat(node, from, message.finishedBelow, message.clock, context);
+      return takeNews(node, from, message, context);
+    case "candidacy":
+      return takeCandidacy(node, from, message, context);
+    case "election vote":
+      return takeElectionVote(node, from, message, context);
     case "commit":
       return takeCommit(node, message.gid, message.csn, context);
     case "abort":
@@ -138,6 +181,13 @@ function takeMessage(node: NodeState, from: NodeId, message: Message, context: C
     default:
       return unreachable(message);
   }
+}
+
+function takeNews(node: NodeState, from: NodeId, heartbeat: Heartbeat, context: Context): void {
+  takeHeartbeat(node, from, heartbeat);
+  learnGeneration(node, heartbeat.generation, heartbeat.donors, context);
+  takeFinishedMark(node, from, heartbeat, context);
+  if (heartbeat.stampsAbove > 0) retryHeldStatements(node, context);
 }
 
 function takeTimer(node: NodeState, timer: TimerName, context: Context): void {
@@ -162,7 +212,10 @@ function beat(node: NodeState, context: Context): void {
   compareClocks(node);
   reserveAhead(node, context);
   reserveSequenceAhead(node, context);
+  campaignIfNeeded(node, context);
+  beatRecovery(node, context);
   confirmStreams(node, context);
+  writeSyncpoint(node, context);
   beatTransactions(node, context);
   // Whoever waits for the clock: it may have been set, or found wrong, in the meantime.
   context.manager.advance(node, context);
@@ -173,23 +226,30 @@ function beat(node: NodeState, context: Context): void {
 function takeReply(node: NodeState, reply: DatabaseReply, context: Context): void {
   switch (reply.type) {
     case "applied":
-      return takeApplied(node, reply.gid, context);
+      return takeAppliedHere(node, reply.gid, context);
     case "prepared":
       return takePrepared(node, reply.gid, context);
     case "committedPrepared":
     case "rolledBackPrepared":
-      return finish(node, transactionOf(node, reply.gid), context);
+      finish(node, transactionOf(node, reply.gid), context);
+      advanceRecovery(node, context);
+      return comeOnlineWhenDrained(node, context);
+    case "logged":
+      return takeLogged(node, reply.message, reply.lsn, context);
     case "waits":
       return takeWaits(node, reply.edges, context);
     case "failed": {
       const gid = gidOfSession(reply.session);
-      if (gid !== 0) return takeApplyFailed(node, gid, reply.error, context);
-      return takeSessionReply(node, reply, context);
+      if (gid !== 0) takeFailedHere(node, gid, reply.error, context);
+      else takeSessionReply(node, reply, context);
+      // It may have been a PREPARE.
+      return comeOnlineWhenDrained(node, context);
     }
     case "rolledBack": {
       const gid = gidOfSession(reply.session);
-      if (gid !== 0) return takeApplyRolledBack(node, gid, context);
-      return takeSessionReply(node, reply, context);
+      if (gid === 0) return takeSessionReply(node, reply, context);
+      takeApplyRolledBack(node, gid, context);
+      return advanceRecovery(node, context);
     }
     case "begun":
     case "executed":
@@ -205,8 +265,41 @@ function takePrepared(node: NodeState, gid: Gid, context: Context): void {
   tx.local = "prepared";
   // Durable: the write set need not be read again.
   settle(node, tx);
-  if (tx.outcome === "abort") return abortPrepared(node, tx, context);
-  context.commit.prepared(node, tx, context);
+  if (tx.outcome === "abort") abortPrepared(node, tx, context);
+  else if (tx.recovered) takeCopyPrepared(node, tx, context);
+  else context.commit.prepared(node, tx, context);
+  comeOnlineWhenDrained(node, context);
+}
+
+function takeAppliedHere(node: NodeState, gid: Gid, context: Context): void {
+  const tx = getKeyed(node.transactions, gid);
+  if (tx?.recovered && tx.local === "applying") takeCopyApplied(node, tx, context);
+  else takeApplied(node, gid, context);
+}
+
+function takeFailedHere(node: NodeState, gid: Gid, error: SqlError, context: Context): void {
+  const tx = getKeyed(node.transactions, gid);
+  const isCopy = tx?.recovered && tx.outcome === "undecided";
+  if (isCopy && (tx.local === "applying" || tx.local === "preparing"))
+    takeCopyFailed(node, tx, error, context);
+  else takeApplyFailed(node, gid, error, context);
+}
+
+function takeStreamChange(node: NodeState, from: NodeId, change: StreamChange, context: Context): void {
+  if (from === node.recovery.donor) return takeDonorChange(node, change, context);
+  if (change.kind === "prepared") takeChange(node, from, change, context);
+}
+
+function takeLogged(node: NodeState, message: LogicalMessage, lsn: number, context: Context): void {
+  switch (message.kind) {
+    case "parallel safe":
+      takeMark(node, message.generation.number, lsn, context);
+      return advanceRecovery(node, context);
+    case "syncpoint":
+      return takeSyncpoint(node, lsn);
+    default:
+      return unreachable(message);
+  }
 }
 
 /** Aborted while PREPARE was under way, which could not be called back; so the write set goes out to the others. */

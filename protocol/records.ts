@@ -8,6 +8,7 @@
 import type { Csn } from "./csn.ts";
 import type { Gid } from "./gid.ts";
 import type { NodeId, NodeSet } from "./members.ts";
+import type { Generation } from "./membership/generation.ts";
 import type { AcceptedVote, Term } from "./messages.ts";
 
 export type DurableRecord =
@@ -15,9 +16,22 @@ export type DurableRecord =
   | { readonly kind: "clock"; readonly highWater: Csn }
   /** Every sequence number that this node ever gave is below. */
   | { readonly kind: "sequence"; readonly reserved: number }
-  /** Every transaction of this coordinator below this gid is finished on every member. */
+  /** Every transaction of this coordinator below this gid is finished here. */
   | { readonly kind: "finished"; readonly coordinator: NodeId; readonly below: Gid }
+  | MembershipRecord
   | TransactionRecord;
+
+/** What a node must not forget about generations (mmts 4.1). */
+export interface MembershipRecord {
+  readonly kind: "membership";
+  readonly current: Generation;
+  readonly donors: NodeSet;
+  readonly lastOnlineIn: number;
+  /** A promise never to come online in a lower generation than this one, unless it is online there already. */
+  readonly lastVote: Generation;
+  /** Whether the mark that this node is online in `current` is in its own WAL. */
+  readonly safeLogged: boolean;
+}
 
 /** At most one a gid. */
 export type TransactionRecord =
@@ -45,4 +59,5 @@ interface RecordHead {
   readonly gid: Gid;
   readonly generation: number;
   readonly members: NodeSet;
+  readonly configured: NodeSet;
 }

@@ -12,12 +12,15 @@ import type { Context } from "./context.ts";
 import type { DatabaseReply, SqlError, Statement } from "./database.ts";
 import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
+import { hasLeft, isOnline } from "./membership/online.ts";
+import { whyNotServing } from "./membership/standing.ts";
 import type { AbortReason } from "./messages.ts";
 import { isClockChecked, nextAge } from "./snapshot/clock.ts";
 import type { NodeState, Session, Transaction } from "./state.ts";
 import {
   abortError,
   createTransaction,
+  currentScope,
   decideAbort,
   prepareLocally,
   reasonOf,
@@ -35,7 +38,9 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
   switch (request.type) {
     case "begin":
       expectPhase(session, "idle");
-      if (!isClockChecked(node)) return answerTooEarly(session, context);
+      if (!isClockChecked(node)) return turnAway(session, TOO_EARLY, context);
+      if (whyNotServing(node) !== null)
+        return turnAway(session, `node ${node.config.node}: ${whyNotServing(node)}`, context);
       session.phase = "beginning";
       session.isolation = request.isolation;
       session.age = request.age || nextAge(node);
@@ -48,10 +53,12 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
       return;
     case "execute":
       expectPhase(session, "open");
+      if (hasLeft(node)) return abandon(node, session, context);
       return executeWhenReadable(node, session, request.statement, context);
     case "commit":
       expectPhase(session, "open");
-      if (session.wrote) return commitEverywhere(node, session, context);
+      if (hasLeft(node)) return abandon(node, session, context);
+      if (session.wrote) return commitWhenOnline(node, session, context);
       session.phase = "committing";
       context.emit({ type: "database", command: { type: "commit", session: id } });
       return;
@@ -126,13 +133,35 @@ export function retryHeldStatements(node: NodeState, context: Context): void {
   }
 }
 
+/** It began before this node left its generation, and was open only afterwards. */
+function abandon(node: NodeState, session: Session, context: Context): void {
+  session.phase = "awaiting generation";
+  wound(node, session, reasonOf(node, "not online", whyNotServing(node) ?? "it was not online"), context);
+}
+
+/** This node is not online any more: nothing of what its clients have begun can be committed. */
+export function closeSessions(node: NodeState, reason: AbortReason, context: Context): void {
+  for (const session of valuesOf(node.sessions)) {
+    wound(node, session, reason, context);
+  }
+}
+
+/** This node is online in the generation that these commits have waited for. */
+export function resumeCommits(node: NodeState, context: Context): void {
+  for (const session of valuesOf(node.sessions)) {
+    if (session.phase === "awaiting generation") commitEverywhere(node, session, context);
+  }
+}
+
 /** Takes an open transaction from a client, in favour of an older one; tells the client at once if it waits for an answer. */
 export function wound(node: NodeState, session: Session, reason: AbortReason, context: Context): void {
-  const executing = session.phase === "executing";
-  if (!executing && session.phase !== "open") return;
+  const { phase } = session;
+  const waiting = phase === "executing" || phase === "awaiting snapshot" || phase === "awaiting generation";
+  if (!waiting && phase !== "open") return;
   context.emit({ type: "database", command: { type: "rollback", session: session.id } });
-  if (executing) {
-    endWork(node);
+  if (waiting) {
+    if (phase === "executing") endWork(node);
+    session.held = null;
     session.phase = "idle";
     context.emit({
       type: "answer",
@@ -180,10 +209,16 @@ function executeWhenReadable(
   });
 }
 
+/** Between two generations nothing is prepared. */
+function commitWhenOnline(node: NodeState, session: Session, context: Context): void {
+  if (isOnline(node)) return commitEverywhere(node, session, context);
+  session.phase = "awaiting generation";
+}
+
 /** The transaction's locks at its origin are all held: it gets its gid and its stamp, and is prepared. */
 function commitEverywhere(node: NodeState, session: Session, context: Context): void {
   const gid = makeGid(node.config.node, nextSequence(node, context));
-  const tx = createTransaction(node, gid, node.generation, node.members, context.commit.begin());
+  const tx = createTransaction(node, gid, currentScope(node), context.commit.begin());
   node.unfinished.push(gid);
   session.phase = "committing";
   tx.session = session.id;
@@ -251,8 +286,9 @@ function committingTransaction(node: NodeState, session: number): Transaction | 
   return undefined;
 }
 
-function answerTooEarly(session: Session, context: Context): void {
-  const message = "this node has not yet compared its clock with a majority's; try again";
+const TOO_EARLY = "this node has not yet compared its clock with a majority's; try again";
+
+function turnAway(session: Session, message: string, context: Context): void {
   context.emit({
     type: "answer",
     session: session.id,

@@ -6,10 +6,11 @@
 import type { CommitState } from "./commit/commit-protocol.ts";
 import type { NodeConfig } from "./config.ts";
 import type { Csn } from "./csn.ts";
-import type { Isolation, Statement } from "./database.ts";
+import type { Isolation, PreparedChange, Statement, StreamChange, StreamMode } from "./database.ts";
 import type { Gid } from "./gid.ts";
 import { createKeyed, type Keyed } from "./keyed.ts";
-import { firstNodes, type NodeId, type NodeSet } from "./members.ts";
+import type { NodeId, NodeSet } from "./members.ts";
+import { firstGeneration, type Generation } from "./membership/generation.ts";
 import type { AbortReason } from "./messages.ts";
 
 export interface NodeState {
@@ -20,9 +21,9 @@ export interface NodeState {
   now: Csn;
   /** False from creation until `started`. */
   running: boolean;
-  /** The numbered set of members that must all prepare a transaction. Fixed for now. */
-  generation: number;
-  members: NodeSet;
+  readonly membership: Membership;
+  readonly recovery: Recovery;
+  readonly syncpoints: Syncpoints;
   /** Heartbeats sent since the start: the unit of every timeout. */
   beats: number;
   clock: Clock;
@@ -47,6 +48,102 @@ export interface NodeState {
   /** Statements and applies that PostgreSQL has not answered: only these can be in a deadlock. */
   busy: number;
   deadlockTimerSet: boolean;
+}
+
+/** See membership/generations.ts. What is not volatile is a MembershipRecord. */
+export interface Membership {
+  current: Generation;
+  /** Who held everything when the current generation began. */
+  donors: NodeSet;
+  lastOnlineIn: number;
+  lastVote: Generation;
+  safeLogged: boolean;
+  /** As `lastOnlineIn`, once it is durable: what others may be told. */
+  provenOnlineIn: number;
+  standing: Standing;
+  campaign: Campaign | null;
+  /** No campaign before this beat. */
+  campaignFrom: number;
+  /** Campaigns that came to nothing since the last election. */
+  failures: number;
+  /** Write sets of a generation in which this node is not yet online. */
+  readonly early: EarlyChange[];
+}
+
+/** What a node is in its current generation. */
+export type Standing =
+  /** It prepares and coordinates. */
+  | "online"
+  /** A donor: waits until what it prepares for older generations is prepared, */
+  | "draining"
+  /** and then until the mark that it is online is in its WAL. */
+  | "marking"
+  /** A member that follows a donor's WAL up to the donor's mark; the others wait for its votes. */
+  | "recovering"
+  /** No member, or the members are no majority, or it has voted for a later one. It may catch up meanwhile. */
+  | "outside";
+
+/** A candidate's tour (mmts 4.5). */
+export interface Campaign {
+  readonly candidate: Generation;
+  /** Whom it asks, itself included. */
+  readonly voters: NodeSet;
+  answered: NodeSet;
+  granted: NodeSet;
+  /** Of those who granted it: the greatest last_online_in, and who has it. */
+  lastOnlineIn: number;
+  donors: NodeSet;
+  /** The greatest number that a refuser has voted for. */
+  refusedBy: number;
+  readonly since: number;
+}
+
+interface EarlyChange {
+  readonly from: NodeId;
+  readonly change: PreparedChange;
+}
+
+/** See replication/recovery.ts. */
+export interface Recovery {
+  /** Whose WAL is read in mode "all"; 0 if nobody's. */
+  donor: NodeId;
+  /** What has come of it and is not dealt with: from `next` on. */
+  queue: StreamChange[];
+  next: number;
+  /** End of the last change that was dealt with. */
+  reached: number;
+  /** Copies that are applied or prepared just now, with what is applied. */
+  readonly working: Keyed<PreparedChange>;
+  /** Copies without a known outcome. */
+  inDoubt: number;
+  /** The greatest CSN that was committed here out of turn, until all below it is committed too; else 0. */
+  newest: Csn;
+  /** Copies that could not be applied: either they were aborted, or they are tried again once that is needed. */
+  readonly failed: Keyed<PreparedChange>;
+  /** The one that is tried again alone, or 0. */
+  again: Gid;
+  /** Why the donor's WAL cannot be followed any further; null if it can. */
+  stuck: string | null;
+  /** Beat at which everything had been dealt with that the donor had shortly before; -1 if never. */
+  caughtUpAt: number;
+}
+
+/** See replication/syncpoints.ts. */
+export interface Syncpoints {
+  /** By coordinator: every transaction that was ever to be prepared here is below. */
+  readonly seen: Gid[];
+  /** Own syncpoints in the WAL that some peer may still need, ascending. */
+  readonly written: Syncpoint[];
+  /** Whether one is being written. */
+  writing: boolean;
+  /** Where the mark of the current generation ends; 0 before it is there, or if it was written before a restart. */
+  markAt: number;
+}
+
+export interface Syncpoint {
+  readonly lsn: number;
+  /** Every transaction that was prepared before it is below its coordinator's entry. */
+  readonly seen: readonly Gid[];
 }
 
 /** See snapshot/clock.ts. */
@@ -80,6 +177,8 @@ export interface Session {
     /** A statement waits until the clock has reached its snapshot. */
     | "awaiting snapshot"
     | "executing"
+    /** Its COMMIT waits until this node is online in the next generation. */
+    | "awaiting generation"
     | "committing"
     | "rolling back"
     /** Rolled back behind the client's back; its next request is told so. */
@@ -117,10 +216,15 @@ export interface Transaction {
   readonly coordinator: NodeId;
   readonly generation: number;
   readonly members: NodeSet;
+  readonly configured: NodeSet;
   age: Csn;
   coordinatorStamp: Csn;
-  /** This node's own prepare stamp; 0 before it has one. */
+  /** This node's own prepare stamp; 0 before it has one. Of a copy, the donor's: its CSN is not below. */
   stamp: Csn;
+  /** Prepared here from a donor's stream: never a vote. */
+  recovered: boolean;
+  /** A copy that is committed in the donor's order, not in this node's turn. */
+  unqueued: boolean;
   local: LocalPhase;
   /** Participant: it has told, or would tell, the coordinator that it will not prepare. */
   refused: boolean;
@@ -150,15 +254,24 @@ export interface Peer {
   /** What its clock showed in its last heartbeat, so many beats ago; 0 before the first. */
   clock: Csn;
   clockBeats: number;
-  /** Everything that it coordinated below is finished everywhere. */
+  /** Every stamp that it gives in a generation later than this node's is above. */
+  stampsAbove: Csn;
+  /** Everything that it coordinated below is finished here: committed, rolled back, or never to be prepared. */
   finishedBelow: Gid;
   /** Its transactions in `finished`. */
   readonly finishedHere: Gid[];
+  /** As it said in its last heartbeat; whom it hears is empty while it is suspected. */
+  heard: NodeSet;
+  lastOnlineIn: number;
+  holds: readonly Gid[];
+  /** Its WAL may be confirmed up to here. */
+  keepFrom: number;
   readonly stream: Stream;
 }
 
 /** The peer's replication stream, as far as it was read. */
 interface Stream {
+  mode: StreamMode | "closed";
   /** End of the last change received. */
   received: number;
   /** Changes received and not yet settled, ascending. */
@@ -174,8 +287,21 @@ export function initialState(config: NodeConfig): NodeState {
     reading: 0,
     now: 0,
     running: false,
-    generation: 1,
-    members: firstNodes(config.nodes),
+    membership: createMembership(config.nodes),
+    recovery: {
+      donor: 0,
+      queue: [],
+      next: 0,
+      reached: 0,
+      working: createKeyed(),
+      inDoubt: 0,
+      newest: 0,
+      failed: createKeyed(),
+      again: 0,
+      stuck: null,
+      caughtUpAt: -1,
+    },
+    syncpoints: { seen: peers.map(() => 0), written: [], writing: false, markAt: 0 },
     beats: 0,
     clock: { floor: 0, snapshot: 0, age: 0, reference: 0, highWater: 0 },
     nextSequence: 1,
@@ -198,8 +324,30 @@ function createPeer(): Peer {
     suspected: false,
     clock: 0,
     clockBeats: 0,
+    stampsAbove: 0,
     finishedBelow: 0,
     finishedHere: [],
-    stream: { received: 0, unsettled: [], confirmed: 0 },
+    heard: 0,
+    lastOnlineIn: 0,
+    holds: [],
+    keepFrom: 0,
+    stream: { mode: "closed", received: 0, unsettled: [], confirmed: 0 },
+  };
+}
+
+function createMembership(nodes: number): Membership {
+  const first = firstGeneration(nodes);
+  return {
+    current: first,
+    donors: first.members,
+    lastOnlineIn: first.number,
+    lastVote: first,
+    safeLogged: true,
+    provenOnlineIn: first.number,
+    standing: "outside",
+    campaign: null,
+    campaignFrom: 0,
+    failures: 0,
+    early: [],
   };
 }

@@ -5,7 +5,8 @@ import type { PreparedChange, PrepareLabel } from "./database.ts";
 import type { Effect } from "./effects.ts";
 import { makeGid } from "./gid.ts";
 import type { Input } from "./inputs.ts";
-import type { Message } from "./messages.ts";
+import { firstGeneration } from "./membership/generation.ts";
+import type { Heartbeat, Message } from "./messages.ts";
 import { step } from "./node.ts";
 import { initialState, type NodeState } from "./state.ts";
 
@@ -30,10 +31,28 @@ export function startBench(
   const bench = createBench(config);
   give(bench, { type: "started", records: [], prepared: [], outcomes: [], finished: [], ...started });
   for (let peer = 2; peer <= bench.state.config.nodes; peer++) {
-    hear(bench, peer, { type: "heartbeat", finishedBelow: makeGid(peer, 1), clock: START });
+    hear(bench, peer, heartbeatOf(bench, { finishedBelow: makeGid(peer, 1) }));
   }
   bench.emitted.length = 0;
   return bench;
+}
+
+/** What a peer says that is in the first generation and hears everybody. */
+export function heartbeatOf(bench: Bench, heartbeat: Partial<Heartbeat> = {}): Heartbeat {
+  const generation = firstGeneration(bench.state.config.nodes);
+  return {
+    type: "heartbeat",
+    finishedBelow: 0,
+    clock: START,
+    generation,
+    donors: generation.members,
+    lastOnlineIn: 1,
+    heard: generation.members,
+    stampsAbove: 0,
+    holds: [],
+    keepFrom: 0,
+    ...heartbeat,
+  };
 }
 
 export function createBench(config: Partial<NodeConfig> = {}): Bench {
@@ -42,6 +61,8 @@ export function createBench(config: Partial<NodeConfig> = {}): Bench {
     nodes: 3,
     commit: "2pc",
     snapshot: "local",
+    membership: "fixed",
+    syncpointBeats: 10,
     heartbeatUs: 100_000,
     suspectBeats: 10,
     voteBeats: 20,
@@ -111,8 +132,19 @@ export function changeOf(
 ): PreparedChange {
   const gid = makeGid(coordinator, sequence);
   return {
+    kind: "prepared",
     lsn: sequence * 100,
-    label: { gid, generation: 1, members: 7, age: 1, coordinatorStamp: START, stamp: START, ...label },
+    label: {
+      gid,
+      generation: 1,
+      members: 7,
+      configured: 7,
+      recovered: false,
+      age: 1,
+      coordinatorStamp: START,
+      stamp: START,
+      ...label,
+    },
     rows: [],
     locks: [],
   };

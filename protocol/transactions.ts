@@ -18,16 +18,20 @@ import { applySession } from "./database.ts";
 import { coordinatorOf, type Gid, showGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed } from "./keyed.ts";
 import { contains, type NodeId, type NodeSet, setOf } from "./members.ts";
+import { hasLeft } from "./membership/online.ts";
 import type { AbortReason, AbortRule, Message } from "./messages.ts";
 import { nextStamp } from "./snapshot/clock.ts";
+import { commitNow } from "./snapshot/transaction-manager.ts";
 import type { NodeState, Peer, Transaction } from "./state.ts";
 import { ProtocolViolation } from "./violation.ts";
+
+/** Whose votes it needs, and who its acceptors are. */
+type Scope = Pick<Transaction, "generation" | "members" | "configured">;
 
 export function createTransaction(
   node: NodeState,
   gid: Gid,
-  generation: number,
-  members: NodeSet,
+  { generation, members, configured }: Scope,
   commit: CommitState,
 ): Transaction {
   const tx: Transaction = {
@@ -35,9 +39,12 @@ export function createTransaction(
     coordinator: coordinatorOf(gid),
     generation,
     members,
+    configured,
     age: 0,
     coordinatorStamp: 0,
     stamp: 0,
+    recovered: false,
+    unqueued: false,
     local: "absent",
     refused: false,
     outcome: "undecided",
@@ -56,6 +63,12 @@ export function createTransaction(
   return getKeyed(node.transactions, gid) as Transaction;
 }
 
+/** Of a transaction that begins now. */
+export function currentScope(node: NodeState): Scope {
+  const { number, members, configured } = node.membership.current;
+  return { generation: number, members, configured };
+}
+
 /** Gives the transaction this node's stamp; every lock it needs here is held (theory 1.3 C2). */
 export function stampTransaction(node: NodeState, tx: Transaction, context: Context): void {
   tx.stamp = nextStamp(node, context);
@@ -63,8 +76,10 @@ export function stampTransaction(node: NodeState, tx: Transaction, context: Cont
 }
 
 /** PREPARE TRANSACTION; the label carries all that a restart must know. */
-export function prepareLocally(_node: NodeState, tx: Transaction, session: number, context: Context): void {
+export function prepareLocally(node: NodeState, tx: Transaction, session: number, context: Context): void {
   tx.local = "preparing";
+  const { seen } = node.syncpoints;
+  if (tx.gid >= (seen[tx.coordinator] as Gid)) seen[tx.coordinator] = tx.gid + 1;
   context.emit({
     type: "database",
     command: {
@@ -74,6 +89,8 @@ export function prepareLocally(_node: NodeState, tx: Transaction, session: numbe
         gid: tx.gid,
         generation: tx.generation,
         members: tx.members,
+        configured: tx.configured,
+        recovered: tx.recovered,
         age: tx.age,
         coordinatorStamp: tx.coordinatorStamp,
         stamp: tx.stamp,
@@ -102,13 +119,16 @@ export function decideCommit(
   tx.local = "held";
   tx.since = node.beats;
   removeFrom(node.undecided, tx.gid);
-  context.manager.admit(node, tx, context);
+  if (tx.recovered) node.recovery.inDoubt -= 1;
+  if (hasLeft(node)) commitUnqueued(node, tx, context);
+  else context.manager.admit(node, tx, context);
   // What was queued behind it as undecided may go now, whatever became of it.
   context.manager.advance(node, context);
 }
 
 export function decideAbort(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
   if (tx.outcome !== "undecided") return contradict(tx, `abort: ${reason.detail}`, context);
+  if (tx.recovered) node.recovery.inDoubt -= 1;
   context.commit.aborting(node, tx, context);
   tx.outcome = "abort";
   tx.reason = reason;
@@ -119,13 +139,42 @@ export function decideAbort(node: NodeState, tx: Transaction, reason: AbortReaso
   context.manager.advance(node, context);
 }
 
+/** Where nobody reads, commits need not wait for their turn; before anybody does, the gaps must be filled. */
+function commitUnqueued(node: NodeState, tx: Transaction, context: Context): void {
+  tx.unqueued = true;
+  if (tx.csn > node.recovery.newest) node.recovery.newest = tx.csn;
+  commitNow(node, tx, context);
+}
+
+/** Whether something may still be committed here with a CSN below one that was committed out of turn. */
+export function hasGaps(node: NodeState): boolean {
+  const { newest } = node.recovery;
+  if (newest === 0) return false;
+  const oldest = getKeyed(node.transactions, node.undecided[0] ?? 0);
+  if (oldest !== undefined && oldest.stamp <= newest) return true;
+  const { waiting, inFlight } = node.queue;
+  for (const gid of [...waiting, inFlight]) {
+    const tx = getKeyed(node.transactions, gid);
+    if (tx !== undefined && tx.csn <= newest) return true;
+  }
+  return false;
+}
+
+/** Those that waited for their turn need not, where nobody reads any more. */
+export function releaseQueue(node: NodeState, context: Context): void {
+  for (const gid of node.queue.waiting.splice(0)) {
+    const tx = getKeyed(node.transactions, gid);
+    if (tx !== undefined) commitUnqueued(node, tx, context);
+  }
+}
+
 /** Takes back what PostgreSQL holds of it, as far as that is possible now. */
 export function rollBackLocally(node: NodeState, tx: Transaction, context: Context): void {
   switch (tx.local) {
     case "absent":
       return finish(node, tx, context);
     case "applying":
-      endWork(node);
+      if (!tx.recovered) endWork(node);
       tx.local = "rolling back";
       context.emit({ type: "database", command: { type: "rollback", session: applySession(tx.gid) } });
       return;
@@ -154,24 +203,40 @@ export function finish(node: NodeState, tx: Transaction, context: Context): void
 
 function finishCommitted(node: NodeState, tx: Transaction, context: Context): void {
   tx.local = "committed";
-  context.manager.committed(node, tx, context);
+  if (!tx.unqueued) context.manager.committed(node, tx, context);
   context.commit.committed(node, tx, context);
   if (tx.coordinator === node.config.node) return markFinished(node, tx, node.config.node, context);
-  send(context, tx.coordinator, { type: "finished", gid: tx.gid });
+  if (contains(tx.members, node.config.node))
+    send(context, tx.coordinator, { type: "finished", gid: tx.gid });
   remember(node, tx.gid, tx.csn);
 }
 
 function finishAborted(node: NodeState, tx: Transaction, context: Context): void {
   tx.local = "aborted";
   settle(node, tx);
+  forgetWork(node, tx.gid);
   if (tx.outcome === "undecided") {
     // Refused or lost here; what became of the whole is still to be heard.
     tx.local = "absent";
+    if (tx.recovered) forgetCopy(node, tx);
     return;
   }
   if (tx.coordinator !== node.config.node) return remember(node, tx.gid, 0);
   answerAborted(node, tx, context);
   forget(node, tx.gid);
+}
+
+function forgetWork({ recovery }: NodeState, gid: Gid): void {
+  deleteKeyed(recovery.working, gid);
+  deleteKeyed(recovery.failed, gid);
+}
+
+/** A copy that was not prepared: as if it had never come. */
+export function forgetCopy(node: NodeState, tx: Transaction): void {
+  forgetWork(node, tx.gid);
+  if (!tx.recovered) return;
+  tx.recovered = false;
+  node.recovery.inDoubt -= 1;
 }
 
 /** Coordinator: one member has carried out the commit. */
@@ -292,7 +357,7 @@ function contradict(tx: Transaction, heard: string, context: Context): void {
   });
 }
 
-function removeFrom(list: number[], value: number): void {
+export function removeFrom(list: number[], value: number): void {
   const index = list.indexOf(value);
   if (index >= 0) list.splice(index, 1);
 }

@@ -4,7 +4,7 @@
  */
 import type { Answer } from "../protocol/client.ts";
 import type { Csn } from "../protocol/csn.ts";
-import type { PreparedChange, PrepareLabel } from "../protocol/database.ts";
+import type { PrepareLabel, StreamChange } from "../protocol/database.ts";
 import type { Note } from "../protocol/effects.ts";
 import type { Gid } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
@@ -29,14 +29,14 @@ export type Fact =
       readonly type: "received";
       readonly node: NodeId;
       readonly from: NodeId;
-      readonly what: Message | PreparedChange;
+      readonly what: Message | StreamChange;
     }
-  /** A write set left the origin's replication slot for a reader. */
+  /** A change left a server's replication slot for a reader. */
   | {
       readonly type: "streamed";
       readonly node: NodeId;
       readonly to: NodeId;
-      readonly change: PreparedChange;
+      readonly change: StreamChange;
     }
   | { readonly type: "noted"; readonly node: NodeId; readonly note: Note }
   /** Told to a client. */

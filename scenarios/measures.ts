@@ -7,8 +7,8 @@
  * its receiver one trip later than its sender. A forced write is a PREPARE, a COMMIT or ROLLBACK PREPARED, or a forced
  * log record of a transaction.
  */
-import type { PreparedChange } from "../protocol/database.ts";
-import type { Gid } from "../protocol/gid.ts";
+import type { StreamChange } from "../protocol/database.ts";
+import { coordinatorOf, type Gid } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Ledger } from "./checks/ledger.ts";
@@ -71,11 +71,13 @@ export function createMeasures(): Measures {
 export function measureFact(measures: Measures, fact: Fact): void {
   switch (fact.type) {
     case "sent":
-      if (fact.message.type === "heartbeat") return;
+      if (!("gid" in fact.message)) return;
       measures.messages += 1;
       if (fact.message.type === "finished") measures.finalAcks += 1;
       return depart(measures, fact.message.gid, fact.node, fact.message);
     case "streamed":
+      // Copies for a node that recovers are no part of what a commit costs.
+      if (fact.change.kind !== "prepared" || coordinatorOf(fact.change.label.gid) !== fact.node) return;
       measures.messages += 1;
       return depart(measures, fact.change.label.gid, fact.node, fact.change);
     case "received":
@@ -128,7 +130,7 @@ function depart({ journeys }: Measures, gid: Gid, from: NodeId, what: object): v
   journey.departures.push(journey.trips[from] ?? 0);
 }
 
-function arrive({ journeys }: Measures, node: NodeId, what: Message | PreparedChange): void {
+function arrive({ journeys }: Measures, node: NodeId, what: Message | StreamChange): void {
   const journey = journeys.get(gidOf(what)) ?? null;
   if (journey === null) return;
   const { trips, sent, departures } = journey;
@@ -138,9 +140,9 @@ function arrive({ journeys }: Measures, node: NodeId, what: Message | PreparedCh
 }
 
 /** 0 if it is about no transaction. */
-function gidOf(what: Message | PreparedChange): Gid {
-  if (!("type" in what)) return what.label.gid;
-  return what.type === "heartbeat" ? 0 : what.gid;
+function gidOf(what: Message | StreamChange): Gid {
+  if ("label" in what) return what.label.gid;
+  return "gid" in what ? what.gid : 0;
 }
 
 function commitLatencies(history: History): Micros[] {

@@ -1,9 +1,18 @@
 /** Inputs and effects in words: one line each, as they stand in traces, golden transcripts and reports. */
 import type { Answer, Request } from "../protocol/client.ts";
-import type { DatabaseCommand, DatabaseReply, Locker, Statement } from "../protocol/database.ts";
+import type {
+  DatabaseCommand,
+  DatabaseReply,
+  Locker,
+  LogicalMessage,
+  Statement,
+  StreamChange,
+} from "../protocol/database.ts";
 import type { Effect, Note } from "../protocol/effects.ts";
 import { showGid } from "../protocol/gid.ts";
 import type { Input } from "../protocol/inputs.ts";
+import { toList } from "../protocol/members.ts";
+import type { Generation } from "../protocol/membership/generation.ts";
 import { ballotOf, type Message, makeTerm, type Term } from "../protocol/messages.ts";
 import type { DurableRecord } from "../protocol/records.ts";
 
@@ -19,10 +28,8 @@ export function describeInput(input: Input): string {
       return `client ${input.session}: ${describeRequest(input.request)}`;
     case "database":
       return `database: ${describeReply(input.reply)}`;
-    case "change": {
-      const { label, lsn, rows } = input.change;
-      return `stream of ${input.from}: PREPARE ${showGid(label.gid)}, ${rows.length} rows, at ${lsn}`;
-    }
+    case "change":
+      return `stream of ${input.from}: ${describeChange(input.change)}, at ${input.change.lsn}`;
     case "streamBroken":
       return `stream of ${input.from} broke`;
   }
@@ -43,7 +50,11 @@ export function describeEffect(effect: Effect): string {
     case "database":
       return `database: ${describeCommand(effect.command)}`;
     case "openStream":
-      return `open stream of ${effect.from}`;
+      return `open stream of ${effect.from}${effect.mode === "own" ? "" : ", all origins"}`;
+    case "closeStream":
+      return `close stream of ${effect.from}`;
+    case "probeStream":
+      return `ask node ${effect.from} how far its WAL is`;
     case "confirmStream":
       return `confirm stream of ${effect.from} to ${effect.lsn}`;
     case "answer":
@@ -53,10 +64,38 @@ export function describeEffect(effect: Effect): string {
   }
 }
 
+export function describeChange(change: StreamChange): string {
+  switch (change.kind) {
+    case "prepared":
+      return `PREPARE ${showGid(change.label.gid)}, ${change.rows.length} rows`;
+    case "committed":
+      return `COMMIT PREPARED ${showGid(change.gid)}, CSN ${change.csn}`;
+    case "rolled back":
+      return `ROLLBACK PREPARED ${showGid(change.gid)}`;
+    case "message":
+      return describeLogical(change.message);
+    case "position":
+      return "end";
+  }
+}
+
+export function showGeneration({ number, members }: Pick<Generation, "number" | "members">): string {
+  return `generation ${number} of nodes ${toList(members).join(", ") || "-"}`;
+}
+
+function describeLogical(message: LogicalMessage): string {
+  if (message.kind === "syncpoint") return "syncpoint";
+  return `online in ${showGeneration(message.generation)}`;
+}
+
 export function describeMessage(message: Message): string {
   switch (message.type) {
     case "heartbeat":
-      return `heartbeat, finished below ${showGid(message.finishedBelow)}`;
+      return `heartbeat, finished below ${showGid(message.finishedBelow)}, in generation ${message.generation.number}`;
+    case "candidacy":
+      return `candidacy for ${showGeneration(message.generation)}`;
+    case "election vote":
+      return `${message.granted ? "vote" : "no vote"} for ${showGeneration(message)}, online in ${message.lastOnlineIn}`;
     case "vote":
       return `vote ${showGid(message.gid)}, stamp ${message.stamp}`;
     case "refusal":
@@ -147,6 +186,8 @@ function describeReply(reply: DatabaseReply): string {
       return `COMMIT PREPARED ${showGid(reply.gid)} done`;
     case "rolledBackPrepared":
       return `ROLLBACK PREPARED ${showGid(reply.gid)} done`;
+    case "logged":
+      return `logged ${describeLogical(reply.message)}, at ${reply.lsn}`;
     case "waits":
       return `waits: ${reply.edges.map(({ waiter, holder }) => `${showLocker(waiter)} for ${showLocker(holder)}`).join(", ") || "none"}`;
   }
@@ -170,6 +211,8 @@ function describeCommand(command: DatabaseCommand): string {
       return `COMMIT PREPARED ${showGid(command.gid)}, CSN ${command.csn}`;
     case "rollbackPrepared":
       return `ROLLBACK PREPARED ${showGid(command.gid)}`;
+    case "logMessage":
+      return `log ${describeLogical(command.message)}`;
     case "waits":
       return "who waits for whom";
     case "forgetOutcomes":
@@ -185,6 +228,8 @@ export function describeRecord(record: DurableRecord): string {
       return `sequence mark ${record.reserved}`;
     case "finished":
       return `finished mark ${showGid(record.below)} of node ${record.coordinator}`;
+    case "membership":
+      return `membership: ${showGeneration(record.current)}, online in ${record.lastOnlineIn}, voted for ${record.lastVote.number}${record.safeLogged ? ", marked" : ""}`;
     case "decision":
     case "precommit":
       return `${record.kind} ${showGid(record.gid)}, CSN ${record.csn}`;
@@ -219,6 +264,12 @@ export function describeNote(note: Note): string {
       return `node ${note.peer} is heard again`;
     case "wounded":
       return `${showGid(note.gid)} gives way to ${showGid(note.by)}`;
+    case "campaign":
+      return `stands for ${showGeneration({ number: note.generation, members: note.members })}: ${note.why}`;
+    case "generation":
+      return `is in ${showGeneration({ number: note.generation, members: note.members })}: ${note.why}`;
+    case "recovery":
+      return `follows node ${note.from} ${note.why}`;
     default:
       return `${showGid(note.gid)} ${note.about}: ${note.why}`;
   }

@@ -5,7 +5,7 @@
  * everything is present and in microseconds. A Scenario is itself valid input and parses to itself.
  */
 import { z } from "zod";
-import { COMMIT_PROTOCOLS, type NodeConfig, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
+import { COMMIT_PROTOCOLS, MEMBERSHIPS, type NodeConfig, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
 import type { NodeId } from "../protocol/members.ts";
 import { MAX_NODES } from "../protocol/members.ts";
 import { distribution, duration, span } from "./durations.ts";
@@ -96,6 +96,7 @@ const protocol = z.strictObject({
   voteBeats: z.int().min(1).default(20),
   resendBeats: z.int().min(1).default(3),
   resolveBeats: z.int().min(1).default(5),
+  syncpointBeats: z.int().min(1).default(10),
   deadlock: span.refine((us) => us >= 100, { error: "at least 100us" }).default(10_000),
   maxDrift: span.default(500_000),
   skew: z.enum(["wait", "absorb"]).default("wait"),
@@ -150,11 +151,13 @@ export const scenarioSchema = z.strictObject({
   nodes: z.int().min(1).max(MAX_NODES).default(3),
   commit: z.enum(COMMIT_PROTOCOLS).default("e3pc"),
   snapshot: z.enum(SNAPSHOT_MANAGERS).default("clock-si-committer"),
+  /** Whether the cluster heals itself, or every node is a member for ever. */
+  membership: z.enum(MEMBERSHIPS).default("elected"),
   /** A deliberately broken variant of the protocol. */
   mutant: z.enum(MUTANT_NAMES).nullable().default(null),
   /** How long clients begin transactions. */
   duration: span.default(5_000_000),
-  /** How long the cluster then has to come to rest. */
+  /** How long the cluster then has to come to rest; the network loses and repeats nothing any more. */
   settle: span.default(15_000_000),
   workload: workloadParameters.default(() => workloadParameters.parse({ kind: "bank" })),
   faults: z.array(scheduledFault).default([]),
@@ -197,11 +200,13 @@ export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
     nodes: scenario.nodes,
     commit: scenario.commit,
     snapshot: scenario.snapshot,
+    membership: scenario.membership,
     heartbeatUs: p.heartbeat,
     suspectBeats: p.suspectBeats,
     voteBeats: p.voteBeats,
     resendBeats: p.resendBeats,
     resolveBeats: p.resolveBeats,
+    syncpointBeats: p.syncpointBeats,
     deadlockUs: p.deadlock,
     maxDriftUs: p.maxDrift,
     skew: p.skew,

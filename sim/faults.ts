@@ -23,7 +23,8 @@ export function scheduleFaults(world: SimWorld): void {
     else armed.push({ index, remaining: when.on.nth });
   });
   world.trigger = (trigger) => fireTrigger(world, trigger);
-  const { nemesis } = world.scenario;
+  const { nemesis, duration } = world.scenario;
+  push(world.state.queue, duration, KIND.calm, 0, null);
   if (nemesis !== null) schedule(world, nemesis.from, KIND.nemesis, 0, null);
 }
 
@@ -132,6 +133,13 @@ function carryOutFault(world: SimWorld, fault: Fault): void {
   }
 }
 
+/** From now on the cluster has time to settle: it is judged by what it does when nothing is in its way. */
+export function calmNetwork(world: SimWorld): void {
+  const { network } = world.state;
+  network.loss = 0;
+  network.duplication = 0;
+}
+
 export function startNode(world: SimWorld, node: NodeId): void {
   startMachine(world, machineOf(world, node));
 }
@@ -193,8 +201,9 @@ function joinLinks(world: SimWorld): void {
 
 function heal(world: SimWorld): void {
   const { network } = world.state;
-  network.loss = world.scenario.network.loss;
-  network.duplication = world.scenario.network.duplication;
+  const calm = world.state.queue.time >= world.scenario.duration;
+  network.loss = calm ? 0 : world.scenario.network.loss;
+  network.duplication = calm ? 0 : world.scenario.network.duplication;
   network.delayUpTo = 0;
   world.state.separations = [];
   joinLinks(world);

@@ -4,7 +4,7 @@ import { beginSync, endSync } from "./disk.ts";
 import { crashLog, createLog, type Log, recordsOf, settleLog, writeLog } from "./log.ts";
 
 function refusal(gid: number): TransactionRecord {
-  return { kind: "refused", gid, generation: 1, members: 7 };
+  return { kind: "refused", gid, generation: 1, members: 7, configured: 7 };
 }
 
 function sync(log: Log): void {
@@ -30,7 +30,7 @@ describe("a node's log", () => {
     writeLog(log, { kind: "clock", highWater: 5 });
     writeLog(log, { kind: "clock", highWater: 9 });
     writeLog(log, { kind: "finished", coordinator: 2, below: 34 });
-    writeLog(log, { kind: "decision", gid: 33, generation: 1, members: 7, csn: 4 });
+    writeLog(log, { kind: "decision", gid: 33, generation: 1, members: 7, configured: 7, csn: 4 });
     writeLog(log, refusal(33));
     sync(log);
     expect(recordsOf(log)).toEqual([

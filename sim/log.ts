@@ -15,6 +15,7 @@ export interface Log {
   readonly pending: LogChange[];
   clock: DurableRecord | null;
   sequence: DurableRecord | null;
+  membership: DurableRecord | null;
   readonly finished: Map<NodeId, DurableRecord>;
   readonly transactions: Map<Gid, TransactionRecord>;
 }
@@ -33,6 +34,7 @@ export function createLog(): Log {
     pending: [],
     clock: null,
     sequence: null,
+    membership: null,
     finished: new Map(),
     transactions: new Map(),
   };
@@ -68,6 +70,7 @@ export function recordsOf(log: Log): DurableRecord[] {
   const records: DurableRecord[] = [];
   if (log.clock !== null) records.push(log.clock);
   if (log.sequence !== null) records.push(log.sequence);
+  if (log.membership !== null) records.push(log.membership);
   records.push(...[...log.finished].sort(byKey).map(([, record]) => record));
   records.push(...[...log.transactions].sort(byKey).map(([, record]) => record));
   return records;
@@ -80,6 +83,9 @@ function apply(log: Log, change: LogChange): void {
       return;
     case "sequence":
       log.sequence = change;
+      return;
+    case "membership":
+      log.membership = change;
       return;
     case "finished":
       log.finished.set(change.coordinator, change);

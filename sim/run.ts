@@ -17,6 +17,7 @@ import { checkPrefix } from "../scenarios/checks/isolation/prefix.ts";
 import { committedTransactions } from "../scenarios/checks/isolation/transactions.ts";
 import type { Ledger } from "../scenarios/checks/ledger.ts";
 import { stallsOf } from "../scenarios/checks/progress.ts";
+import { suspectsTheHealthy, unhealed } from "../scenarios/checks/service.ts";
 import { isIdle } from "../scenarios/director.ts";
 import type { ClientOutcome, Micros } from "../scenarios/history.ts";
 import type { Level } from "../scenarios/levels.ts";
@@ -99,9 +100,13 @@ export function runScenario(scenario: Scenario, seed: string, options: RunOption
   };
 }
 
-/** Whether a transaction is under way at any node that is up, or a client waits. */
+/** Whether a transaction is under way at any node that is up, a client waits, or the cluster has not healed itself though it can. */
 export function isQuiet(world: SimWorld): boolean {
   if (!isIdle(world.director)) return false;
+  const { machines, network } = world.state;
+  const canHear = (from: number, to: number): boolean => !linkOf(network, "messages", from, to).cut;
+  const settles = suspectsTheHealthy(world.scenario) === null;
+  if (settles && unhealed(machines, canHear) !== null) return false;
   return world.state.machines.every((machine) => !machine.up || !isAtWork(machine));
 }
 

@@ -6,8 +6,9 @@ import { findTurningPoint } from "./turning-point.ts";
 /** 3PC with timeouts as short as a trip and a network that loses messages: small, and found by a sweep. */
 const hasty = parseScenario({
   name: "hasty",
+  membership: "fixed",
   commit: "3pc",
-  duration: "1630us",
+  duration: "200ms",
   workload: { kind: "bank", accounts: 18, transfers: 1, totals: 0, nodes: [2, 3], operations: 1 },
   protocol: { heartbeat: "3ms" },
   network: { loss: 0.1 },

@@ -1,4 +1,5 @@
 /** A failing run as a short story: what befell the transactions that its evidence names, and what broke meanwhile. */
+import type { StreamChange } from "../../protocol/database.ts";
 import { type Gid, showGid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { CHECKS } from "../../scenarios/checks/checks.ts";
@@ -6,7 +7,7 @@ import { showMicros } from "../../scenarios/durations.ts";
 import type { Fact } from "../../scenarios/facts.ts";
 import type { Fault } from "../../scenarios/faults.ts";
 import type { Micros } from "../../scenarios/history.ts";
-import { describeMessage, describeNote, describeRecord } from "../../scenarios/narration.ts";
+import { describeChange, describeMessage, describeNote, describeRecord } from "../../scenarios/narration.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import type { SimWorld } from "../../sim/engine/world.ts";
 import { runScenario } from "../../sim/run.ts";
@@ -78,10 +79,8 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
       if (about === null || !("type" in fact.what)) return null;
       return { node: fact.node, what: `hears from node ${fact.from}: ${describeMessage(fact.what)}` };
     case "streamed":
-      return {
-        node: fact.node,
-        what: `ships the write set of ${showGid(fact.change.label.gid)} to node ${fact.to}`,
-      };
+      if (about === null) return null;
+      return { node: fact.node, what: `ships to node ${fact.to}: ${describeChange(fact.change)}` };
     case "answered":
       return about === null
         ? null
@@ -97,6 +96,11 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
   }
 }
 
+function gidOfChange(change: StreamChange): Gid | null {
+  if (change.kind === "prepared") return change.label.gid;
+  return change.kind === "committed" || change.kind === "rolled back" ? change.gid : null;
+}
+
 /** The transaction that a fact is about; null if it is about none. */
 function gidOf(fact: Fact): Gid | null {
   switch (fact.type) {
@@ -110,10 +114,10 @@ function gidOf(fact: Fact): Gid | null {
     case "sent":
       return "gid" in fact.message ? fact.message.gid : null;
     case "received":
-      if (!("type" in fact.what)) return fact.what.label.gid;
+      if (!("type" in fact.what)) return gidOfChange(fact.what);
       return "gid" in fact.what ? fact.what.gid : null;
     case "streamed":
-      return fact.change.label.gid;
+      return gidOfChange(fact.change);
     case "answered":
       return "gid" in fact.answer ? fact.answer.gid : null;
     case "noted":

@@ -7,12 +7,14 @@
  * may have become durable when the crash comes.
  */
 import type { NodeConfig } from "../../protocol/config.ts";
+import type { Csn } from "../../protocol/csn.ts";
 import type { DatabaseCommand, PreparedChange } from "../../protocol/database.ts";
 import type { Effect } from "../../protocol/effects.ts";
 import { coordinatorOf, type Gid } from "../../protocol/gid.ts";
 import type { Input } from "../../protocol/inputs.ts";
 import { contains, type NodeId, type NodeSet } from "../../protocol/members.ts";
-import type { Message } from "../../protocol/messages.ts";
+import { firstGeneration } from "../../protocol/membership/generation.ts";
+import type { Heartbeat, Message } from "../../protocol/messages.ts";
 import type { Step } from "../../protocol/node.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
 import { reduce } from "../../protocol/reduce.ts";
@@ -228,7 +230,7 @@ function streamTo(work: Work, to: NodeId): void {
     kind: "write set",
     from: work.config.node,
     to,
-    change: { lsn: 1, label, rows: [], locks: [] },
+    change: { kind: "prepared", lsn: 1, label, rows: [], locks: [] },
   });
 }
 
@@ -251,7 +253,7 @@ function beat(work: Work, unheard: NodeSet): void {
   const signs: Timeless[] = [];
   for (let from = 1; from <= work.subject.nodes; from++) {
     if (from === work.config.node || contains(unheard, from)) continue;
-    const message = { type: "heartbeat", finishedBelow: 0, clock: readingOf(from) } as const;
+    const message = heartbeatOf(work, 0, readingOf(from));
     signs.push({ type: "message", from, message });
   }
   // At one moment: were any time to pass after a sign of life, its sender would be as silent as the others.
@@ -276,7 +278,7 @@ function restart(work: Work): void {
     type: "started",
     records: work.records,
     prepared: prepared === null ? [] : [prepared],
-    outcomes: committed === 0 ? [] : [{ gid, csn: committed }],
+    outcomes: committed === 0 ? [] : [{ gid, csn: committed, ...scopeOf(work) }],
     finished,
   });
 }
@@ -336,6 +338,8 @@ function perform(work: Work, effect: Effect): void {
     case "setTimer":
     case "cancelTimer":
     case "confirmStream":
+    case "closeStream":
+    case "probeStream":
       return;
   }
 }
@@ -349,8 +353,21 @@ function send(work: Work, to: NodeId, message: Message): void {
     return;
   }
   if (coordinatorOf(gid) !== from || message.finishedBelow <= gid) return;
-  const mark = { type: "heartbeat", finishedBelow: gid + 1, clock: message.clock } as const;
+  const mark = heartbeatOf(work, gid + 1, message.clock);
   work.sent.push({ kind: "message", from, to, message: mark });
+}
+
+/** Everybody is a member for ever in these models. */
+function heartbeatOf({ subject }: Work, finishedBelow: Gid, clock: Csn): Heartbeat {
+  const generation = firstGeneration(subject.nodes);
+  const { members: donors, members: heard, number: lastOnlineIn } = generation;
+  const news = { generation, donors, lastOnlineIn, heard, stampsAbove: 0, holds: [], keepFrom: 0 };
+  return { type: "heartbeat", finishedBelow, clock, ...news };
+}
+
+function scopeOf({ subject }: Work) {
+  const { number: generation, members, configured } = firstGeneration(subject.nodes);
+  return { generation, members, configured };
 }
 
 function command(work: Work, taken: DatabaseCommand): void {

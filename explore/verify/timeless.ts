@@ -18,6 +18,8 @@ export function readingOf(node: number): number {
 
 /** Every timeout is over at the next beat, and a beat may come at any time. */
 export const TIMELESS = {
+  membership: "fixed",
+  syncpointBeats: 1,
   heartbeatUs: 1,
   suspectBeats: SUSPECT_BEATS,
   voteBeats: 0,

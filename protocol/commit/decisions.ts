@@ -6,11 +6,13 @@ import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";
 import { getKeyed } from "../keyed.ts";
-import type { NodeId } from "../members.ts";
+import { contains, type NodeId } from "../members.ts";
 import type { AbortReason } from "../messages.ts";
+import { noteStamp } from "../snapshot/clock.ts";
 import type { NodeState } from "../state.ts";
 import {
   createTransaction,
+  currentScope,
   decideAbort,
   decideCommit,
   markFinished,
@@ -28,6 +30,9 @@ export function takeCommit(node: NodeState, gid: Gid, csn: Csn, context: Context
     if (tx.outcome === "commit" && tx.csn === csn) return;
     // A resolver found this node's PREPARE durable before its server had answered: once it has, this node asks.
     if (tx.outcome === "undecided" && tx.local === "preparing") return;
+    // Not prepared here, and no vote of this node was needed: a donor's stream will bring both.
+    const needed = contains(tx.members, node.config.node) && !tx.recovered;
+    if (tx.outcome === "undecided" && tx.local !== "prepared" && !needed) return;
     return decideCommit(node, tx, csn, true, context);
   }
   const outcome = recall(node, gid);
@@ -48,7 +53,7 @@ export function takeAbort(node: NodeState, gid: Gid, reason: AbortReason, contex
   if (recall(node, gid) !== null) return;
   // It overtook the write set, which must not be prepared when it comes (the original left it prepared for ever,
   // mmts 9.1 bug 6).
-  const early = createTransaction(node, gid, node.generation, node.members, context.commit.begin());
+  const early = createTransaction(node, gid, currentScope(node), context.commit.begin());
   decideAbort(node, early, reason, context);
 }
 
@@ -65,6 +70,9 @@ export function takeProtocolMessage(
   message: ProtocolMessage,
   context: Context,
 ): void {
+  if (message.type === "vote" && message.generation <= node.membership.current.number) {
+    noteStamp(node, from, message.stamp);
+  }
   const tx = getKeyed(node.transactions, message.gid);
   if (tx === undefined) {
     const outcome = recall(node, message.gid);

@@ -13,7 +13,8 @@
  *             ---commit---->  committed (durable)
  *             <--finished---
  *
- * The value agreed on is "commit with this CSN" or "abort". Every member is an acceptor with two durable numbers: the
+ * The value agreed on is "commit with this CSN" or "abort". Every node of the cluster, also one that is no member of the
+ * transaction's generation, is an acceptor with two durable numbers: the
  * term it promised (Keidar and Dolev's last elected) and the term it accepted in (last attempt). The coordinator owns
  * term (1, 0) and skips phase 1. Anybody in doubt may resolve: a higher term of its own, promises from a majority,
  * the value accepted in the highest term, or abort if none was; accepted by a majority, that is the decision. A
@@ -173,9 +174,14 @@ function propose(node: NodeState, tx: Transaction, attempt: Attempt, context: Co
   tx.since = node.beats;
   attempt.stage = "acks";
   attempt.answered = setOf(node.config.node);
-  sendToOthers(node, tx, proposalOf(tx.gid, attempt), context);
+  sendTo(node, acceptorsOf(tx, attempt.term), proposalOf(tx.gid, attempt), context);
   acceptValue(tx, attempt.term, attempt.csn, context);
   decideWhenChosen(node, tx, attempt, context);
+}
+
+/** Every node of the cluster is one; while nothing fails, those that are members, and have its PREPARE, are enough. */
+function acceptorsOf(tx: Transaction, term: Term): NodeSet {
+  return term === INITIAL_TERM ? tx.members : tx.configured;
 }
 
 function proposalOf(gid: Gid, attempt: Attempt) {
@@ -211,7 +217,7 @@ function takeAck(node: NodeState, tx: Transaction, from: NodeId, term: Term, con
 }
 
 function decideWhenChosen(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (size(attempt.answered) < majority(tx.members)) return;
+  if (size(attempt.answered) < majority(tx.configured)) return;
   if (attempt.csn !== 0) {
     sendToOthers(node, tx, { type: "commit", gid: tx.gid, csn: attempt.csn }, context);
     return decideCommit(node, tx, attempt.csn, true, context);
@@ -237,7 +243,7 @@ function resolve(node: NodeState, tx: Transaction, why: string, context: Context
   tx.since = node.beats;
   persist(tx, context);
   context.emit({ type: "note", note: { about: "resolving", gid: tx.gid, why } });
-  sendToOthers(node, tx, questionOf(tx, term), context);
+  sendTo(node, acceptorsOf(tx, term), questionOf(tx, term), context);
   proposeWhenPromised(node, tx, state.attempt, context);
 }
 
@@ -267,8 +273,7 @@ function promise(tx: Transaction, from: NodeId, inquiry: Inquiry, context: Conte
 function unknown(node: NodeState, from: NodeId, received: ProtocolMessage, context: Context): void {
   // Anything else is late news of a transaction that is finished here.
   if (received.type !== "inquiry") return;
-  const { gid, generation, members } = received;
-  const tx = createTransaction(node, gid, generation, members, e3pc.begin());
+  const tx = createTransaction(node, received.gid, received, e3pc.begin());
   promise(tx, from, received, context);
 }
 
@@ -284,7 +289,7 @@ function takeStatus(node: NodeState, tx: Transaction, from: NodeId, status: Stat
 }
 
 function proposeWhenPromised(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (size(attempt.answered) < majority(tx.members)) return;
+  if (size(attempt.answered) < majority(tx.configured)) return;
   // A higher term has come by in the meantime: this one could not be accepted here.
   if (stateOf(tx).promised !== attempt.term) return;
   propose(node, tx, attempt, context);
@@ -317,11 +322,11 @@ function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context
   }
   if (!isEvery(node, tx, node.config.resendBeats)) return;
   const again = attempt.stage === "acks" ? proposalOf(tx.gid, attempt) : questionOf(tx, attempt.term);
-  sendTo(node, tx.members & ~attempt.answered, again, context);
+  sendTo(node, acceptorsOf(tx, attempt.term) & ~attempt.answered, again, context);
 }
 
-function questionOf({ gid, generation, members }: Transaction, term: Term): Inquiry {
-  return { type: "inquiry", gid, generation, members, term };
+function questionOf({ gid, generation, members, configured }: Transaction, term: Term): Inquiry {
+  return { type: "inquiry", gid, generation, members, configured, term };
 }
 
 function restore(
@@ -344,11 +349,11 @@ function restore(
 }
 
 function persist(tx: Transaction, context: Context): void {
-  const { gid, generation, members } = tx;
+  const { gid, generation, members, configured } = tx;
   const { promised, accepted, csn } = stateOf(tx);
   context.emit({
     type: "persist",
-    record: { kind: "e3pc", gid, generation, members, promised, accepted, csn },
+    record: { kind: "e3pc", gid, generation, members, configured, promised, accepted, csn },
     forced: true,
   });
 }

@@ -49,6 +49,7 @@ import type { TransactionRecord } from "../records.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import {
   createTransaction,
+  currentScope,
   decideAbort,
   decideCommit,
   reasonOf,
@@ -109,31 +110,34 @@ export const paxosCommit: CommitProtocol = {
 
 /** The form in which voter and coordinator are the acceptors of a vote. */
 function isSmall(tx: Transaction): boolean {
-  return size(tx.members) <= 3;
+  return size(tx.configured) <= 3;
 }
 
 /** F + 1: so many acceptors choose a value, and any two such sets share one. */
-export function quorumOf(members: NodeSet): number {
-  return ((size(members) - 1) >> 1) + 1;
+export function quorumOf(configured: NodeSet): number {
+  return ((size(configured) - 1) >> 1) + 1;
 }
 
-/** All 2F + 1. */
-export function acceptorsOf(members: NodeSet, coordinator: NodeId): NodeSet {
-  return firstMembers(members, coordinator, 2 * quorumOf(members) - 1);
+/** All 2F + 1: nodes of the cluster, whether or not they are members of its generation, those that are first. */
+export function acceptorsOf(tx: Electorate): NodeSet {
+  return firstAcceptors(tx, 2 * quorumOf(tx.configured) - 1);
 }
 
-/** The first `count` members, counted around from the coordinator. */
-function firstMembers(members: NodeSet, coordinator: NodeId, count: number): NodeSet {
-  const list = toList(members);
-  const start = list.indexOf(coordinator);
+/** What the acceptors of a transaction depend on. */
+export type Electorate = Pick<Transaction, "coordinator" | "members" | "configured">;
+
+/** Members counted around from the coordinator, then the other nodes. */
+function firstAcceptors({ coordinator, members, configured }: Electorate, count: number): NodeSet {
+  const list = [...countedFrom(coordinator, members), ...toList(configured & ~members)];
   let set = 0;
-  for (let step = 0; step < count; step++) set |= setOf(list[(start + step) % list.length] as NodeId);
+  for (const node of list.slice(0, count)) set |= setOf(node);
   return set;
 }
 
-/** The F + 1 that take part while nothing fails. */
-function firstAcceptors(tx: Transaction): NodeSet {
-  return firstMembers(tx.members, tx.coordinator, quorumOf(tx.members));
+function countedFrom(coordinator: NodeId, members: NodeSet): NodeId[] {
+  const list = toList(members);
+  const start = list.indexOf(coordinator);
+  return [...list.slice(start), ...list.slice(0, start)];
 }
 
 function prepared(node: NodeState, tx: Transaction, context: Context): void {
@@ -154,9 +158,10 @@ function acceptWithPrepare(node: NodeState, tx: Transaction): void {
 
 /** Phase 2a of this member's own instance. With up to three members it also says that the voter has accepted it. */
 function vote(node: NodeState, tx: Transaction, context: Context): void {
-  if (isSmall(tx) && stateOf(tx).promised > INITIAL_TERM) return;
-  const to = isSmall(tx) ? setOf(tx.coordinator) : firstAcceptors(tx);
-  sendTo(node, to, { type: "vote", gid: tx.gid, stamp: tx.stamp }, context);
+  if (tx.recovered || (isSmall(tx) && stateOf(tx).promised > INITIAL_TERM)) return;
+  // The F + 1 that take part while nothing fails.
+  const to = isSmall(tx) ? setOf(tx.coordinator) : firstAcceptors(tx, quorumOf(tx.configured));
+  sendTo(node, to, { type: "vote", gid: tx.gid, generation: tx.generation, stamp: tx.stamp }, context);
   if (contains(to, node.config.node)) takeVote(node, tx, node.config.node, tx.stamp, context);
 }
 
@@ -227,7 +232,7 @@ function takeAck(node: NodeState, tx: Transaction, from: NodeId, term: Term, con
   const state = stateOf(tx);
   if (term === INITIAL_TERM) {
     state.acceptedBy |= setOf(from);
-    if (size(state.acceptedBy) < quorumOf(tx.members) || !isComplete(tx)) return;
+    if (size(state.acceptedBy) < quorumOf(tx.configured) || !isComplete(tx)) return;
     return announceCommit(node, tx, largestStamp(state.votes), context);
   }
   const { attempt } = state;
@@ -242,7 +247,7 @@ function resolve(node: NodeState, tx: Transaction, why: string, context: Context
   const state = stateOf(tx);
   const term = makeTerm(ballotOf(state.promised) + 1, node.config.node);
   state.attempts += 1;
-  const isAcceptor = contains(acceptorsOf(tx.members, tx.coordinator), node.config.node);
+  const isAcceptor = contains(acceptorsOf(tx), node.config.node);
   state.promised = term;
   state.attempt = {
     term,
@@ -253,7 +258,7 @@ function resolve(node: NodeState, tx: Transaction, why: string, context: Context
   tx.since = node.beats;
   persist(tx, context);
   context.emit({ type: "note", note: { about: "resolving", gid: tx.gid, why } });
-  sendToOthers(node, tx, questionOf(tx, term), context);
+  sendTo(node, tx.configured, questionOf(tx, term), context);
   proposeWhenPromised(node, tx, state.attempt, context);
 }
 
@@ -262,8 +267,7 @@ function promise(node: NodeState, tx: Transaction, from: NodeId, inquiry: Inquir
   const state = stateOf(tx);
   // Its refusal is durable, so the abort is certain.
   if (tx.refused) return sendAbort(node, tx.gid, from, context);
-  if (inquiry.term < state.promised || !contains(acceptorsOf(tx.members, tx.coordinator), node.config.node))
-    return;
+  if (inquiry.term < state.promised || !contains(acceptorsOf(tx), node.config.node)) return;
   // Not if it is asked again, because the answer was lost.
   if (inquiry.term > state.promised) {
     state.promised = inquiry.term;
@@ -289,15 +293,15 @@ function takePromise(
 
 /** Phase 2a: what was accepted in the highest term, and "aborted" where nothing was. */
 function proposeWhenPromised(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (size(attempt.answered) < quorumOf(tx.members)) return;
+  if (size(attempt.answered) < quorumOf(tx.configured)) return;
   // A higher term has come by in the meantime: this one could not be accepted here.
   if (stateOf(tx).promised !== attempt.term) return;
   tx.since = node.beats;
   attempt.stage = "acks";
   attempt.votes = attempt.votes.map(({ stamp }) => ({ term: attempt.term, stamp }));
   attempt.answered = 0;
-  sendTo(node, acceptorsOf(tx.members, tx.coordinator), proposalOf(tx, attempt), context);
-  if (contains(acceptorsOf(tx.members, tx.coordinator), node.config.node)) {
+  sendTo(node, acceptorsOf(tx), proposalOf(tx, attempt), context);
+  if (contains(acceptorsOf(tx), node.config.node)) {
     acceptProposal(tx, attempt.term, attempt.votes, context);
     attempt.answered = setOf(node.config.node);
   }
@@ -305,9 +309,9 @@ function proposeWhenPromised(node: NodeState, tx: Transaction, attempt: Attempt,
 }
 
 function proposalOf(tx: Transaction, attempt: Attempt): PaxosAccept {
-  const { gid, generation, members } = tx;
+  const { gid, generation, members, configured } = tx;
   const stamps = attempt.votes.map(({ stamp }) => stamp);
-  return { type: "accept", gid, generation, members, term: attempt.term, stamps };
+  return { type: "accept", gid, generation, members, configured, term: attempt.term, stamps };
 }
 
 /** Phase 2b in a recovery term. */
@@ -335,7 +339,7 @@ function acceptProposal(tx: Transaction, term: Term, votes: readonly AcceptedVot
 }
 
 function decideWhenChosen(node: NodeState, tx: Transaction, attempt: Attempt, context: Context): void {
-  if (size(attempt.answered) < quorumOf(tx.members)) return;
+  if (size(attempt.answered) < quorumOf(tx.configured)) return;
   if (attempt.votes.every(({ stamp }) => stamp !== 0)) {
     return announceCommit(node, tx, largestStamp(attempt.votes), context);
   }
@@ -359,7 +363,8 @@ function abort(node: NodeState, tx: Transaction, reason: AbortReason, context: C
  * for one instance in one term. So it remembers that it has voted, until all have finished.
  */
 function aborting(node: NodeState, tx: Transaction, context: Context): void {
-  if (tx.local === "prepared" && !isCoordinator(node, tx)) persistRefusal(tx, context);
+  if (tx.recovered || tx.local !== "prepared" || isCoordinator(node, tx)) return;
+  persistRefusal(tx, context);
 }
 
 function refuse(_node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
@@ -367,21 +372,26 @@ function refuse(_node: NodeState, tx: Transaction, reason: AbortReason, context:
   sendRefusal(tx.gid, reason, context);
 }
 
-function persistRefusal({ gid, generation, members }: Transaction, context: Context): void {
-  context.emit({ type: "persist", record: { kind: "refused", gid, generation, members }, forced: true });
+function persistRefusal({ gid, generation, members, configured }: Transaction, context: Context): void {
+  context.emit({
+    type: "persist",
+    record: { kind: "refused", gid, generation, members, configured },
+    forced: true,
+  });
 }
 
 /** An acceptor may hear from others before the write set reaches it. */
 function unknown(node: NodeState, from: NodeId, received: ProtocolMessage, context: Context): void {
   switch (received.type) {
     case "vote": {
-      const tx = createTransaction(node, received.gid, node.generation, node.members, paxosCommit.begin());
+      // Of another generation this node cannot tell the members: the vote will be said again.
+      if (received.generation !== node.membership.current.number) return;
+      const tx = createTransaction(node, received.gid, currentScope(node), paxosCommit.begin());
       return takeVote(node, tx, from, received.stamp, context);
     }
     case "inquiry":
     case "accept": {
-      const { gid, generation, members } = received;
-      const tx = createTransaction(node, gid, generation, members, paxosCommit.begin());
+      const tx = createTransaction(node, received.gid, received, paxosCommit.begin());
       return message(node, tx, from, received, context);
     }
     default:
@@ -417,11 +427,11 @@ function beatAttempt(node: NodeState, tx: Transaction, attempt: Attempt, context
   }
   if (!isEvery(node, tx, node.config.resendBeats)) return;
   const again = attempt.stage === "acks" ? proposalOf(tx, attempt) : questionOf(tx, attempt.term);
-  sendTo(node, acceptorsOf(tx.members, tx.coordinator) & ~attempt.answered, again, context);
+  sendTo(node, acceptorsOf(tx) & ~attempt.answered, again, context);
 }
 
-function questionOf({ gid, generation, members }: Transaction, term: Term): Inquiry {
-  return { type: "inquiry", gid, generation, members, term };
+function questionOf({ gid, generation, members, configured }: Transaction, term: Term): Inquiry {
+  return { type: "inquiry", gid, generation, members, configured, term };
 }
 
 function restore(
@@ -437,7 +447,7 @@ function restore(
   }
   if (tx.local !== "prepared") return;
   // Without a record nothing was promised, so the PREPARE was an acceptance.
-  if (record === undefined && isSmall(tx)) acceptWithPrepare(node, tx);
+  if (record === undefined && isSmall(tx) && !tx.recovered) acceptWithPrepare(node, tx);
   if (isCoordinator(node, tx)) resolve(node, tx, "its coordinator, this node, restarted", context);
   else vote(node, tx, context);
 }
@@ -491,11 +501,11 @@ function largestStamp(votes: readonly AcceptedVote[]): Csn {
 }
 
 function persist(tx: Transaction, context: Context): void {
-  const { gid, generation, members } = tx;
+  const { gid, generation, members, configured } = tx;
   const { promised, votes } = stateOf(tx);
   context.emit({
     type: "persist",
-    record: { kind: "paxos-commit", gid, generation, members, promised, votes },
+    record: { kind: "paxos-commit", gid, generation, members, configured, promised, votes },
     forced: true,
   });
 }

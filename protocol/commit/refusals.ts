@@ -37,10 +37,14 @@ export function refuseUnknown(
 
 function persistRefusal(
   node: NodeState,
-  about: Pick<Inquiry, "gid" | "generation" | "members">,
+  about: Pick<Inquiry, "gid" | "generation" | "members" | "configured">,
   context: Context,
 ): AbortReason {
-  const { gid, generation, members } = about;
-  context.emit({ type: "persist", record: { kind: "refused", gid, generation, members }, forced: true });
+  const { gid, generation, members, configured } = about;
+  context.emit({
+    type: "persist",
+    record: { kind: "refused", gid, generation, members, configured },
+    forced: true,
+  });
   return reasonOf(node, "resolver", "this node had not voted and promised never to");
 }

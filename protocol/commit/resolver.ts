@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import type { CommittedOutcome, PrepareLabel } from "../database.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";
 import { getKeyed, valuesOf } from "../keyed.ts";
-import { setOf } from "../members.ts";
+import { contains, setOf } from "../members.ts";
 import type { AbortReason } from "../messages.ts";
 import type { DurableRecord, TransactionRecord } from "../records.ts";
 import type { NodeState, Transaction } from "../state.ts";
@@ -25,7 +25,8 @@ export function beatTransactions(node: NodeState, context: Context): void {
   for (const { gid } of valuesOf(node.transactions)) {
     // One beat may finish several.
     const tx = getKeyed(node.transactions, gid);
-    if (tx !== undefined) context.commit.beat(node, tx, context);
+    // One that is no member of its generation only follows its donor: the members may have forgotten the transaction.
+    if (tx !== undefined && contains(tx.members, node.config.node)) context.commit.beat(node, tx, context);
   }
 }
 
@@ -41,7 +42,7 @@ export function restoreTransactions(
   for (const record of records) {
     if ("gid" in record) logged.set(record.gid, record);
   }
-  for (const { gid, csn } of outcomes) restoreOutcome(node, gid, csn, context);
+  for (const outcome of outcomes) restoreOutcome(node, outcome, context);
   for (const label of prepared) restorePrepared(node, label, context);
   for (const record of logged.values()) restoreUnprepared(node, record, context);
   sortByStamp(node);
@@ -66,10 +67,11 @@ function isLeftBehind(node: NodeState, { gid, coordinator }: Transaction): boole
 }
 
 /** Committed here. Of its own the coordinator cannot know who else has: it asks all, by saying it again. */
-function restoreOutcome(node: NodeState, gid: Gid, csn: number, context: Context): void {
+function restoreOutcome(node: NodeState, outcome: CommittedOutcome, context: Context): void {
+  const { gid, csn } = outcome;
   if (coordinatorOf(gid) !== node.config.node) return remember(node, gid, csn);
   if (gid < peerOf(node, node.config.node).finishedBelow) return;
-  const tx = createTransaction(node, gid, node.generation, node.members, context.commit.begin());
+  const tx = createTransaction(node, gid, outcome, context.commit.begin());
   tx.local = "committed";
   tx.outcome = "commit";
   tx.csn = csn;
@@ -79,22 +81,24 @@ function restoreOutcome(node: NodeState, gid: Gid, csn: number, context: Context
 }
 
 function restorePrepared(node: NodeState, label: PrepareLabel, context: Context): void {
-  const { gid, generation, members } = label;
-  const tx = createTransaction(node, gid, generation, members, context.commit.begin());
+  const { gid } = label;
+  const tx = createTransaction(node, gid, label, context.commit.begin());
   tx.local = "prepared";
   tx.age = label.age;
   tx.coordinatorStamp = label.coordinatorStamp;
   tx.stamp = label.stamp;
+  tx.recovered = label.recovered;
+  if (tx.recovered) node.recovery.inDoubt += 1;
   node.undecided.push(gid);
   if (coordinatorOf(gid) === node.config.node) node.unfinished.push(gid);
 }
 
 /** A promise, or an acceptor's memory, of a transaction that is not prepared here. */
 function restoreUnprepared(node: NodeState, record: TransactionRecord, context: Context): void {
-  const { gid, generation, members } = record;
+  const { gid } = record;
   if (getKeyed(node.transactions, gid) !== undefined || recall(node, gid) !== null) return;
   if (record.kind === "refused") return remember(node, gid, 0);
-  createTransaction(node, gid, generation, members, context.commit.begin());
+  createTransaction(node, gid, record, context.commit.begin());
 }
 
 function sortByStamp(node: NodeState): void {

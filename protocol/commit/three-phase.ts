@@ -143,10 +143,10 @@ function precommit(tx: Transaction, csn: Csn, context: Context): void {
   if (state.precommitted) return;
   state.precommitted = true;
   state.csn = csn;
-  const { gid, generation, members } = tx;
+  const { gid, generation, members, configured } = tx;
   context.emit({
     type: "persist",
-    record: { kind: "precommit", gid, generation, members, csn },
+    record: { kind: "precommit", gid, generation, members, configured, csn },
     forced: true,
   });
 }
@@ -216,9 +216,9 @@ function inquire(node: NodeState, tx: Transaction, context: Context): void {
   state.answered = setOf(node.config.node);
   state.heardCsn = state.csn;
   tx.since = node.beats;
-  const { gid, generation, members } = tx;
+  const { gid, generation, members, configured } = tx;
   context.emit({ type: "note", note: { about: "resolving", gid, why: "its coordinator is silent" } });
-  sendToOthers(node, tx, { type: "inquiry", gid, generation, members, term: 0 }, context);
+  sendToOthers(node, tx, { type: "inquiry", gid, generation, members, configured, term: 0 }, context);
 }
 
 function answer(node: NodeState, tx: Transaction, from: NodeId, context: Context): void {

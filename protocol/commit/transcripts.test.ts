@@ -45,6 +45,7 @@ test("paxos-commit: five nodes, nothing fails", async () => {
 
 function transcript(input: Partial<ScenarioInput>): string {
   const scenario = parseScenario({
+    membership: "fixed",
     name: "one transaction",
     duration: "1s",
     snapshot: "local",

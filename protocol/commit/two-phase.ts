@@ -109,8 +109,8 @@ function decide(node: NodeState, tx: Transaction, context: Context): void {
   if (context.manager.isOpen(node, tx, tx.csn)) {
     return decideCommit(node, tx, tx.csn, false, context);
   }
-  const { gid, generation, members, csn } = tx;
-  const record = { kind: "decision", gid, generation, members, csn } as const;
+  const { gid, generation, members, configured, csn } = tx;
+  const record = { kind: "decision", gid, generation, members, configured, csn } as const;
   context.emit({ type: "persist", record, forced: true });
   announce(node, tx, context);
   decideCommit(node, tx, csn, true, context);
@@ -160,9 +160,9 @@ function beat(node: NodeState, tx: Transaction, context: Context): void {
 
 function inquire(node: NodeState, tx: Transaction, context: Context): void {
   stateOf(tx).alsoPrepared = 0;
-  const { gid, generation, members } = tx;
+  const { gid, generation, members, configured } = tx;
   context.emit({ type: "note", note: { about: "resolving", gid, why: "its coordinator is silent" } });
-  sendToOthers(node, tx, { type: "inquiry", gid, generation, members, term: 0 }, context);
+  sendToOthers(node, tx, { type: "inquiry", gid, generation, members, configured, term: 0 }, context);
 }
 
 function restore(

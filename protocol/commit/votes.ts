@@ -49,8 +49,11 @@ export function limitVoting(node: NodeState, tx: Transaction, context: Context):
   if (beatsSince(node, tx) >= node.config.voteBeats) abortWithoutVotes(node, tx, context);
 }
 
+/** A copy from a donor's stream is no vote. */
 export function vote(tx: Transaction, context: Context): void {
-  send(context, tx.coordinator, { type: "vote", gid: tx.gid, stamp: tx.stamp });
+  if (tx.recovered) return;
+  const { gid, generation, stamp } = tx;
+  send(context, tx.coordinator, { type: "vote", gid, generation, stamp });
 }
 
 /** Longest wait between two attempts of one node to resolve a transaction. */
@@ -62,7 +65,7 @@ const MAX_PATIENCE_US = 10_000_000;
  */
 export function patience(node: NodeState, tx: Transaction, attempts: number): number {
   const { heartbeatUs, resolveBeats, resendBeats } = node.config;
-  const rank = size(tx.members & (setOf(node.config.node) - 1));
+  const rank = size(tx.configured & (setOf(node.config.node) - 1));
   const wished = (resolveBeats + rank * resendBeats) * (1 << Math.min(attempts, 20));
   return Math.min(wished, Math.max(resolveBeats, Math.ceil(MAX_PATIENCE_US / heartbeatUs)));
 }

@@ -1,28 +1,47 @@
 /**
- * Heartbeats: which peers can be heard.
+ * Heartbeats: which peers can be heard, and what everybody should know.
  *
  * Anything that comes from a peer proves that it lives; silence for `suspectBeats` own beats makes it suspected.
  * Beats are counted, not clock readings compared, because a wall clock may step. A suspicion may be wrong, and no
  * protocol here but Skeen's 3PC relies on it for safety.
  */
 import type { Context } from "../context.ts";
-import type { Csn } from "../csn.ts";
-import { type Gid, makeGid } from "../gid.ts";
-import { deleteKeyed, getKeyed, valuesOf } from "../keyed.ts";
+import { raiseMark } from "../forgetting.ts";
+import { makeGid } from "../gid.ts";
 import { contains, type NodeId, type NodeSet, setOf } from "../members.ts";
-import { compareClocks } from "../snapshot/clock.ts";
-import type { NodeState, Peer } from "../state.ts";
-import { decideAbort, finishedBelow, leftBehind, peerOf } from "../transactions.ts";
+import type { Heartbeat } from "../messages.ts";
+import { keepFromFor } from "../replication/syncpoints.ts";
+import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
+import type { NodeState } from "../state.ts";
+import { finishedBelow, peerOf, send } from "../transactions.ts";
+import { heardHere } from "./links.ts";
 
 export function sendHeartbeats(node: NodeState, context: Context): void {
-  const below = finishedBelow(node, makeGid(node.config.node, node.nextSequence));
-  const message = { type: "heartbeat", finishedBelow: below, clock: node.reading } as const;
-  for (let to = 1; to <= node.config.nodes; to++) {
-    if (to === node.config.node) continue;
-    // It reveals nothing that is not durable: what is finished was made so by durable acks.
-    context.emit({ type: "send", to, message, unordered: true });
+  const { config, membership } = node;
+  const below = finishedBelow(node, makeGid(config.node, node.nextSequence));
+  raiseMark(node, config.node, below, context);
+  const readsAtCsn = config.snapshot === "clock-si" && config.membership === "elected";
+  if (readsAtCsn) keepAbove(node, node.now, context);
+  const common = {
+    type: "heartbeat",
+    finishedBelow: below,
+    clock: node.reading,
+    generation: membership.current,
+    donors: membership.donors,
+    lastOnlineIn: membership.provenOnlineIn,
+    heard: heardHere(node),
+    stampsAbove: readsAtCsn ? node.clock.floor : 0,
+    holds: node.peers.map((peer) => peer.finishedBelow),
+  } as const;
+  for (let to = 1; to <= config.nodes; to++) {
+    if (to === config.node) continue;
+    // It reveals nothing that a crash could make untrue: generations are elected by durable votes, what is finished was
+    // made so by durable acks, and that this node is online is told once it is durable. But a bound on its stamps must
+    // be durable first.
+    const message = { ...common, keepFrom: keepFromFor(node, to) };
+    if (readsAtCsn) send(context, to, message);
+    else context.emit({ type: "send", to, message, unordered: true });
   }
-  forgetBelow(node, node.config.node, below, context);
 }
 
 export function countSilence(node: NodeState, context: Context): void {
@@ -33,6 +52,7 @@ export function countSilence(node: NodeState, context: Context): void {
     peer.clockBeats += 1;
     if (peer.suspected || peer.silentBeats < node.config.suspectBeats) continue;
     peer.suspected = true;
+    peer.heard = 0;
     context.emit({ type: "note", note: { about: "suspected", peer: id } });
   }
 }
@@ -46,26 +66,32 @@ export function hear(node: NodeState, from: NodeId, context: Context): void {
   context.emit({ type: "note", note: { about: "heard again", peer: from } });
 }
 
-export function takeHeartbeat(node: NodeState, from: NodeId, below: Gid, clock: Csn, context: Context): void {
+export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbeat): void {
   const peer = peerOf(node, from);
-  peer.clock = clock;
+  peer.clock = heartbeat.clock;
   peer.clockBeats = 0;
+  peer.heard = heartbeat.heard;
+  peer.lastOnlineIn = heartbeat.lastOnlineIn;
+  peer.holds = heartbeat.holds;
+  if (heartbeat.keepFrom > peer.keepFrom) peer.keepFrom = heartbeat.keepFrom;
   compareClocks(node);
-  // Heartbeats may overtake each other; the mark only rises.
-  if (below <= peer.finishedBelow) return;
-  forgetFinished(node, peer, below);
-  abortLeftBehind(node, from, below, context);
-  forgetBelow(node, from, below, context);
 }
 
-/** The mark is logged before what it makes derivable is dropped. */
-function forgetBelow(node: NodeState, coordinator: NodeId, below: Gid, context: Context): void {
-  const peer = peerOf(node, coordinator);
-  if (below <= peer.finishedBelow) return;
-  peer.finishedBelow = below;
-  context.emit({ type: "persist", record: { kind: "finished", coordinator, below }, forced: false });
-  context.emit({ type: "forgetRecords", coordinator, below });
-  context.emit({ type: "database", command: { type: "forgetOutcomes", coordinator, below } });
+/**
+ * What the coordinator's mark says is true of the members of each transaction's generation. It is true of this node if
+ * that has everything older than its generation, decided, and has been a member since.
+ */
+export function takeFinishedMark(
+  node: NodeState,
+  from: NodeId,
+  heartbeat: Heartbeat,
+  context: Context,
+): void {
+  const { standing, current } = node.membership;
+  if (heartbeat.generation.number <= current.number) noteStamp(node, from, heartbeat.stampsAbove);
+  if (standing !== "online" || node.recovery.inDoubt > 0) return;
+  if (heartbeat.generation.number > current.number) return;
+  raiseMark(node, from, heartbeat.finishedBelow, context);
 }
 
 /** This node and the peers that it does not suspect. */
@@ -79,26 +105,4 @@ export function reachable(node: NodeState): NodeSet {
 
 export function isReachable(node: NodeState, peer: NodeId): boolean {
   return contains(reachable(node), peer);
-}
-
-function forgetFinished(node: NodeState, peer: Peer, below: Gid): void {
-  let kept = 0;
-  for (const gid of peer.finishedHere) {
-    if (gid < below) deleteKeyed(node.finished, gid);
-    else peer.finishedHere[kept++] = gid;
-  }
-  peer.finishedHere.length = kept;
-}
-
-/**
- * A transaction below the mark that is undecided here was aborted: had it been committed, the coordinator would
- * have waited for this node's own final ack.
- */
-function abortLeftBehind(node: NodeState, from: NodeId, below: Gid, context: Context): void {
-  for (const { gid, coordinator } of valuesOf(node.transactions)) {
-    if (coordinator !== from || gid >= below) continue;
-    const tx = getKeyed(node.transactions, gid);
-    if (tx === undefined || tx.outcome !== "undecided") continue;
-    decideAbort(node, tx, leftBehind(node), context);
-  }
 }

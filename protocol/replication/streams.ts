@@ -11,10 +11,10 @@ import { beginWork, endWork } from "../busy.ts";
 import type { Context } from "../context.ts";
 import { applySession, type PreparedChange, type SqlError } from "../database.ts";
 import { type Gid, showGid } from "../gid.ts";
-import { getKeyed } from "../keyed.ts";
-import type { NodeId } from "../members.ts";
+import { getKeyed, valuesOf } from "../keyed.ts";
+import { contains, type NodeId } from "../members.ts";
 import type { AbortReason } from "../messages.ts";
-import { isDrifted } from "../snapshot/clock.ts";
+import { isDrifted, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import {
   createTransaction,
@@ -23,26 +23,35 @@ import {
   prepareLocally,
   reasonOf,
   recall,
+  removeFrom,
   settle,
   stampTransaction,
 } from "../transactions.ts";
 import { ProtocolViolation } from "../violation.ts";
+import { dropQueue } from "./following.ts";
 
 export function takeChange(node: NodeState, from: NodeId, change: PreparedChange, context: Context): void {
   const { label, lsn } = change;
   const { stream } = peerOf(node, from);
   stream.received = lsn;
+  if (isEarly(node, label.generation)) {
+    node.membership.early.push({ from, change });
+    stream.unsettled.push(lsn);
+    return;
+  }
+  // Nobody waits for the vote of a node that is no member; what commits comes to it from a donor.
+  if (!contains(label.members, node.config.node)) return;
   // Finished here before the stream was opened again, or aborted before its write set came: nothing to do.
   if (recall(node, label.gid) !== null) return;
   const known = getKeyed(node.transactions, label.gid);
   // A second delivery of what is being worked on; the first one's position is settled in its time.
   if (known !== undefined && (known.local !== "absent" || known.lsn !== 0)) return;
-  const tx =
-    known ?? createTransaction(node, label.gid, label.generation, label.members, context.commit.begin());
+  const tx = known ?? createTransaction(node, label.gid, label, context.commit.begin());
   tx.age = label.age;
   tx.coordinatorStamp = label.coordinatorStamp;
   tx.lsn = lsn;
   stream.unsettled.push(lsn);
+  if (tx.generation === node.membership.current.number) noteStamp(node, from, tx.coordinatorStamp);
   const reason = reasonToRefuse(node, tx, from, context);
   if (reason !== null) return refuse(node, tx, reason, context);
   tx.local = "applying";
@@ -64,7 +73,7 @@ export function takeApplied(node: NodeState, gid: Gid, context: Context): void {
 export function takeApplyFailed(node: NodeState, gid: Gid, error: SqlError, context: Context): void {
   const tx = getKeyed(node.transactions, gid);
   if (tx === undefined || (tx.local !== "applying" && tx.local !== "preparing")) return;
-  if (tx.local === "applying") endWork(node);
+  if (tx.local === "applying" && !tx.recovered) endWork(node);
   const preparing = tx.local === "preparing";
   tx.local = "absent";
   if (tx.outcome === "abort") return finish(node, tx, context);
@@ -84,8 +93,70 @@ export function takeApplyRolledBack(node: NodeState, gid: Gid, context: Context)
 
 export function reopenStream(node: NodeState, from: NodeId, context: Context): void {
   const { stream } = peerOf(node, from);
+  if (stream.mode === "closed") return;
   stream.received = stream.confirmed;
-  context.emit({ type: "openStream", from });
+  if (stream.mode === "all") dropQueue(node, context);
+  dropEarly(node, from);
+  context.emit({ type: "openStream", from, mode: stream.mode });
+}
+
+/** Online: reads what each other node's clients prepare. */
+export function openOwnStreams(node: NodeState, context: Context): void {
+  for (let from = 1; from <= node.config.nodes; from++) {
+    if (from !== node.config.node && peerOf(node, from).stream.mode === "closed") {
+      openOwnStream(node, from, context);
+    }
+  }
+}
+
+export function openOwnStream(node: NodeState, from: NodeId, context: Context): void {
+  const { stream } = peerOf(node, from);
+  stream.mode = "own";
+  stream.received = stream.confirmed;
+  context.emit({ type: "openStream", from, mode: "own" });
+}
+
+export function closeOwnStreams(node: NodeState, context: Context): void {
+  for (let from = 1; from <= node.config.nodes; from++) {
+    const peer = node.peers[from];
+    if (peer?.stream.mode !== "own") continue;
+    peer.stream.mode = "closed";
+    dropEarly(node, from);
+    context.emit({ type: "closeStream", from });
+  }
+}
+
+/** A newer generation is known: what is applied for an older one will not be prepared. */
+export function fenceApplies(node: NodeState, context: Context): void {
+  const { number } = node.membership.current;
+  for (const { gid } of valuesOf(node.transactions)) {
+    const tx = getKeyed(node.transactions, gid);
+    if (tx === undefined || tx.local !== "applying" || tx.recovered || tx.generation >= number) continue;
+    endWork(node);
+    tx.local = "rolling back";
+    context.emit({ type: "database", command: { type: "rollback", session: applySession(gid) } });
+    refuse(node, tx, otherGeneration(node, tx), context);
+  }
+}
+
+/** This node is online in a generation in which others already were. */
+export function takeEarlyChanges(node: NodeState, context: Context): void {
+  for (const { from, change } of node.membership.early.splice(0)) {
+    removeFrom(peerOf(node, from).stream.unsettled, change.lsn);
+    takeChange(node, from, change, context);
+  }
+}
+
+/** Of a generation in which this node is not online yet, but may be in a moment. */
+function isEarly(node: NodeState, generation: number): boolean {
+  const { current, standing } = node.membership;
+  return generation > current.number || (generation === current.number && standing !== "online");
+}
+
+function dropEarly(node: NodeState, from: NodeId): void {
+  const { early } = node.membership;
+  const kept = early.filter((entry) => entry.from !== from);
+  early.splice(0, early.length, ...kept);
 }
 
 /** Once a beat: tells each peer's server up to where its changes need not be kept for this node. */
@@ -93,11 +164,20 @@ export function confirmStreams(node: NodeState, context: Context): void {
   for (let from = 1; from <= node.config.nodes; from++) {
     if (from === node.config.node) continue;
     const { stream } = peerOf(node, from);
-    const settled = (stream.unsettled[0] ?? stream.received + 1) - 1;
+    const settled = settledIn(node, from);
     if (settled <= stream.confirmed) continue;
     stream.confirmed = settled;
     context.emit({ type: "confirmStream", from, lsn: settled });
   }
+}
+
+/** Up to where this node has dealt with the peer's changes, and no donor's stream will have to begin before. */
+function settledIn(node: NodeState, from: NodeId): number {
+  const { stream, keepFrom } = peerOf(node, from);
+  const own = (stream.unsettled[0] ?? stream.received + 1) - 1;
+  if (node.config.membership === "fixed") return own;
+  if (stream.mode === "closed") return keepFrom;
+  return Math.min(stream.mode === "own" ? own : node.recovery.reached, keepFrom);
 }
 
 function reasonToRefuse(
@@ -109,13 +189,7 @@ function reasonToRefuse(
   if (tx.refused || !context.commit.mayPrepare(tx)) {
     return reasonOf(node, "prepare after promise", "this node promised a resolver not to prepare it");
   }
-  if (tx.generation !== node.generation) {
-    return reasonOf(
-      node,
-      "other generation",
-      `it is of generation ${tx.generation}, this node in ${node.generation}`,
-    );
-  }
+  if (tx.generation !== node.membership.current.number) return otherGeneration(node, tx);
   if (isDrifted(node, tx.coordinatorStamp)) {
     return reasonOf(
       node,
@@ -124,6 +198,11 @@ function reasonToRefuse(
     );
   }
   return null;
+}
+
+function otherGeneration(node: NodeState, tx: Transaction): AbortReason {
+  const { number } = node.membership.current;
+  return reasonOf(node, "other generation", `it is of generation ${tx.generation}, this node in ${number}`);
 }
 
 function refuse(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {

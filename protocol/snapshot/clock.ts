@@ -15,8 +15,8 @@
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import type { TimerName } from "../effects.ts";
-import { majority } from "../members.ts";
-import type { NodeState } from "../state.ts";
+import { majority, type NodeId, size } from "../members.ts";
+import type { NodeState, Peer } from "../state.ts";
 
 export function nextStamp(node: NodeState, context: Context): Csn {
   const { clock } = node;
@@ -46,6 +46,30 @@ export function keepAbove(node: NodeState, csn: Csn, context: Context): void {
   if (csn <= node.clock.floor) return;
   node.clock.floor = csn;
   reserve(node, csn, context);
+}
+
+/** A peer that is in no later generation than this node has given this stamp: the next ones are greater. */
+export function noteStamp(node: NodeState, from: NodeId, stamp: Csn): void {
+  const peer = node.peers[from];
+  if (peer !== undefined && stamp > peer.stampsAbove) peer.stampsAbove = stamp;
+}
+
+/**
+ * Up to which CSN this node cannot have missed a commit. One that it is not asked to vote for is of a later generation,
+ * of a majority without this node; so many peers' later stamps are known to be greater that one of them is in any such
+ * majority.
+ */
+export function missedNothingBelow(node: NodeState): Csn {
+  const { configured } = node.membership.current;
+  if (node.config.membership === "fixed") return Number.MAX_SAFE_INTEGER;
+  const needed = size(configured) - majority(configured);
+  if (needed === 0) return Number.MAX_SAFE_INTEGER;
+  const bounds: Csn[] = [];
+  for (let id = 1; id <= node.config.nodes; id++) {
+    if (id !== node.config.node) bounds.push((node.peers[id] as Peer).stampsAbove);
+  }
+  bounds.sort((one, other) => other - one);
+  return bounds[needed - 1] ?? 0;
 }
 
 /** Takes up a clock after a restart. */
@@ -86,7 +110,7 @@ export function compareClocks(node: NodeState): void {
     // Time goes on at a peer as it does here; only whole beats are known of it.
     if (clock !== 0) readings.push(clock + clockBeats * node.config.heartbeatUs);
   }
-  if (readings.length < majority(node.members)) return;
+  if (readings.length < majority(node.membership.current.configured)) return;
   readings.sort((one, other) => one - other);
   node.clock.reference = readings[(readings.length - 1) >> 1] as Csn;
 }

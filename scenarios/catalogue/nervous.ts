@@ -2,6 +2,7 @@ import type { ScenarioInput } from "../scenario.ts";
 
 export const nervous: ScenarioInput = {
   name: "nervous",
+  membership: "fixed",
   about:
     "Timeouts as short as a trip: everybody suspects everybody, and resolvers race coordinators that are alive.",
   source: "theory 2.9 T4; mmts 9.1 bug 8 (a resolver aborted what its live owner went on with)",

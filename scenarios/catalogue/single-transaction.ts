@@ -3,6 +3,8 @@ import type { ScenarioInput } from "../scenario.ts";
 
 export const singleTransaction = {
   nodes: 3,
+  // What the commit protocol does by itself.
+  membership: "fixed",
   snapshot: "local",
   duration: "1s",
   workload: { kind: "register", nodes: [1], operations: 1, start: "300ms" },

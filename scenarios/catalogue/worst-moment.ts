@@ -7,6 +7,7 @@ import type { ScenarioInput } from "../scenario.ts";
  */
 export const worstMoment: ScenarioInput = {
   name: "worst-moment",
+  membership: "fixed",
   about:
     "The bank; a coordinator dies at the worst moment, and later the network splits at the worst moment.",
   source: "Knizhnik, Pan, Kelvich, Multi-master replication for Postgres; theory 2.1, 2.2, 8",

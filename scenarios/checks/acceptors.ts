@@ -3,10 +3,10 @@
  *
  * An acceptance is (instance, term, value) and the nodes that made it. E3PC has one instance, numbered 0, whose value is
  * the CSN, or 0 for abort. Paxos Commit has one for each member, whose value is that member's stamp, or 0 for aborted;
- * with up to three members a durable PREPARE is itself an acceptance, of the coordinator's vote and the member's own,
+ * in a cluster of up to three a durable PREPARE is itself an acceptance, of the coordinator's vote and the member's own,
  * known from the vote that follows it, and the coordinator's first COMMIT PREPARED is one of all.
  */
-import { acceptorsOf, quorumOf } from "../../protocol/commit/paxos-commit.ts";
+import { acceptorsOf, type Electorate, quorumOf } from "../../protocol/commit/paxos-commit.ts";
 import type { CommitProtocolName } from "../../protocol/config.ts";
 import { majority, type NodeId, type NodeSet, setOf, size, toList } from "../../protocol/members.ts";
 import { INITIAL_TERM, type Term } from "../../protocol/messages.ts";
@@ -30,15 +30,11 @@ export interface Acceptance {
   nodes: NodeSet;
 }
 
-/** Whether these nodes' acceptances choose a value: F + 1 of Paxos Commit's 2F + 1 acceptors, a majority of E3PC's members. */
-export function isQuorum(
-  commit: CommitProtocolName,
-  members: NodeSet,
-  coordinator: NodeId,
-  nodes: NodeSet,
-): boolean {
-  if (commit !== "paxos-commit") return size(nodes) >= majority(members);
-  return size(nodes & acceptorsOf(members, coordinator)) >= quorumOf(members);
+/** Whether these nodes' acceptances choose a value: F + 1 of Paxos Commit's 2F + 1 acceptors, a majority of the cluster under E3PC. */
+export function isQuorum(commit: CommitProtocolName, electorate: Electorate, nodes: NodeSet): boolean {
+  const { configured } = electorate;
+  if (commit !== "paxos-commit") return size(nodes) >= majority(configured);
+  return size(nodes & acceptorsOf(electorate)) >= quorumOf(configured);
 }
 
 export function createAcceptors(): Acceptors {
@@ -62,24 +58,23 @@ export function enterRecord(acceptors: Acceptors, node: NodeId, record: Transact
   }
 }
 
-/** Paxos Commit with up to three members: the voter's PREPARE was an acceptance. */
+/** Paxos Commit in a cluster of up to three: the voter's PREPARE was an acceptance. */
 export function enterVote(
   acceptors: Acceptors,
-  members: NodeSet,
-  coordinator: NodeId,
+  { coordinator, configured }: Electorate,
   coordinatorStamp: number,
   node: NodeId,
   stamp: number,
 ): void {
-  if (size(members) > 3) return;
+  if (size(configured) > 3) return;
   accept(acceptors, coordinator, INITIAL_TERM, coordinatorStamp, coordinator);
   accept(acceptors, coordinator, INITIAL_TERM, coordinatorStamp, node);
   accept(acceptors, node, INITIAL_TERM, stamp, node);
 }
 
 /** Likewise: the coordinator's COMMIT PREPARED accepted every vote, if nobody had tried a higher term. */
-export function enterCommit(acceptors: Acceptors, members: NodeSet, coordinator: NodeId): void {
-  if (size(members) > 3) return;
+export function enterCommit(acceptors: Acceptors, { coordinator, configured }: Electorate): void {
+  if (size(configured) > 3) return;
   if (acceptors.acceptances.some(({ term }) => term > INITIAL_TERM)) return;
   for (const acceptance of acceptors.acceptances) touch(acceptors, acceptance, coordinator);
 }

@@ -1,8 +1,10 @@
 /** Atomic commit: what every protocol promises of one transaction. */
 import { showGid } from "../../protocol/gid.ts";
-import { toList } from "../../protocol/members.ts";
+import { setOf, toList } from "../../protocol/members.ts";
+import { isOnline } from "../../protocol/membership/online.ts";
 import { type Check, type EndedRun, type Findings, holds, notExercised, report, violated } from "./check.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
+import { suspectsTheHealthy } from "./service.ts";
 
 export const oneOutcome: Check = {
   name: "one outcome",
@@ -104,7 +106,9 @@ function lossOf(run: EndedRun, ledger: Ledger, gid: number): string | null {
   if (entry.rolledBack !== 0) return `${told}, and node ${list(entry.rolledBack)} rolled it back`;
   // While nodes are down, cut off or at work, the commit may still be on its way to them.
   if (!run.healed || !run.quiet) return null;
-  const missing = entry.members & ~entry.committed;
+  // Every node that is online has it: members, and those that have copied it since.
+  const online = run.nodes.filter(({ node, state }) => node !== 0 && isOnline(state));
+  const missing = online.reduce((set, { node }) => set | setOf(node), 0) & ~entry.committed;
   return missing === 0 ? null : `${told}; in the healed cluster node ${list(missing)} has not committed it`;
 }
 
@@ -116,6 +120,8 @@ export const nothingInDoubt: Check = {
     on: {},
     end: (run) => {
       if (!run.healed) return notExercised("a node is down or cut off at the end");
+      const nervous = suspectsTheHealthy(run.scenario);
+      if (!run.quiet && nervous !== null) return notExercised(nervous);
       for (const { node, prepared } of run.nodes) {
         const first = prepared[0];
         if (first === undefined) continue;

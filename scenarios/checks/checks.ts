@@ -4,6 +4,7 @@ import type { Check } from "./check.ts";
 import { chosenStays, noAbortByRight, oneValuePerTerm, promisesRise } from "./consensus.ts";
 import { constantTotal, equalData, integrity } from "./data.ts";
 import { durableBeforeTold } from "./durability.ts";
+import { generationsInOrder, nothingMissed, oneGeneration, promisesKept } from "./generations.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
 import { progress } from "./progress.ts";
 import { isolation, prefix, trueLabels } from "./snapshots.ts";
@@ -19,6 +20,10 @@ export const CHECKS: readonly Check[] = [
   chosenStays,
   promisesRise,
   noAbortByRight,
+  oneGeneration,
+  promisesKept,
+  generationsInOrder,
+  nothingMissed,
   isolation,
   trueLabels,
   prefix,

@@ -32,13 +32,14 @@ export const chosenStays: Check = {
     "once a majority has accepted a value in a term, every value accepted in a higher term is that value",
   source: "mmts 1.9 I4; Lamport, The Part-Time Parliament, B3",
   begin: (_scenario, ledger) =>
-    watchAcceptors(ledger, (findings, { gid, members, coordinator, acceptors: { acceptances, touched } }) => {
+    watchAcceptors(ledger, (findings, entry) => {
+      const { gid, acceptors } = entry;
+      const { acceptances, touched } = acceptors;
       for (const one of touched) {
         for (const other of acceptances) {
           const [chosen, later] = one.term < other.term ? [one, other] : [other, one];
           if (chosen.instance !== later.instance || chosen.value === later.value) continue;
-          if (chosen.term === later.term || !isQuorum(ledger.commit, members, coordinator, chosen.nodes))
-            continue;
+          if (chosen.term === later.term || !isQuorum(ledger.commit, entry, chosen.nodes)) continue;
           report(
             findings,
             `${showGid(gid)}: nodes ${toList(chosen.nodes).join(", ")} chose ${showValue(chosen.value)} in term ` +

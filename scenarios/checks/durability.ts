@@ -21,7 +21,7 @@ export const durableBeforeTold: Check = {
           if (isWatched(record)) logged[record.kind].add(placeOf(record.gid, node));
         },
         sent: ({ node, message }, entry) => {
-          if (message.type === "heartbeat" || entry === null) return;
+          if (entry === null) return;
           seen = true;
           const lacking = lackingFor(ledger, entry, node, message, logged);
           if (lacking === null) return;
@@ -117,7 +117,7 @@ function isDecided(ledger: Ledger, entry: LedgerEntry, node: NodeId, logged: Log
 function isChosen(ledger: Ledger, entry: LedgerEntry, instance: number): boolean {
   for (const { instance: known, value, nodes } of entry.acceptors.acceptances) {
     if (known !== instance || value === 0) continue;
-    if (isQuorum(ledger.commit, entry.members, entry.coordinator, nodes)) return true;
+    if (isQuorum(ledger.commit, entry, nodes)) return true;
   }
   return false;
 }

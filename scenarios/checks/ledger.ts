@@ -7,7 +7,7 @@ import type { CommitProtocolName } from "../../protocol/config.ts";
 import type { Csn } from "../../protocol/csn.ts";
 import type { PrepareLabel } from "../../protocol/database.ts";
 import { coordinatorOf, type Gid } from "../../protocol/gid.ts";
-import { type NodeId, type NodeSet, setOf } from "../../protocol/members.ts";
+import { contains, type NodeId, type NodeSet, setOf } from "../../protocol/members.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
 import type { Fact } from "../facts.ts";
@@ -15,6 +15,9 @@ import type { Micros } from "../history.ts";
 import { type Acceptors, createAcceptors, enterCommit, enterRecord, enterVote } from "./acceptors.ts";
 
 export interface Ledger {
+  /** By node: its last_online_in, durably; and whether that is its generation. */
+  readonly onlineIn: number[];
+  readonly isOnline: boolean[];
   readonly commit: CommitProtocolName;
   readonly entries: Map<Gid, LedgerEntry>;
   /** Time that transactions were in doubt, over all nodes and transactions, while it lasted. */
@@ -28,13 +31,17 @@ export interface Ledger {
 export interface LedgerEntry {
   readonly gid: Gid;
   readonly coordinator: NodeId;
+  readonly generation: number;
   readonly members: NodeSet;
+  readonly configured: NodeSet;
   readonly age: Csn;
   /** Nodes on which it was durably prepared at any time. */
   prepared: NodeSet;
   /** Nodes on which it is visible. */
   committed: NodeSet;
   rolledBack: NodeSet;
+  /** Nodes that prepared it from a donor's stream. */
+  copies: NodeSet;
   /** Of the first commit that was seen; 0 before. */
   csn: Csn;
   readonly coordinatorStamp: Csn;
@@ -49,7 +56,16 @@ const NOT_IN_DOUBT = -1;
 const DOWN_IN_DOUBT = -2;
 
 export function createLedger(commit: CommitProtocolName): Ledger {
-  return { commit, entries: new Map(), blockedUs: 0, longestUs: 0, longestGid: 0, longestNode: 0 };
+  return {
+    onlineIn: [],
+    isOnline: [],
+    commit,
+    entries: new Map(),
+    blockedUs: 0,
+    longestUs: 0,
+    longestGid: 0,
+    longestNode: 0,
+  };
 }
 
 /** Enters a fact; the transaction that it is about, or null. */
@@ -86,6 +102,7 @@ export function closeLedger(ledger: Ledger, at: Micros): void {
 function enterPrepared(ledger: Ledger, node: NodeId, label: PrepareLabel, at: Micros): LedgerEntry {
   const entry = entryOf(ledger, label.gid) ?? createEntry(ledger, label);
   entry.prepared |= setOf(node);
+  if (label.recovered) entry.copies |= setOf(node);
   while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(NOT_IN_DOUBT);
   if (entry.inDoubtSince[node] === NOT_IN_DOUBT) entry.inDoubtSince[node] = at;
   return entry;
@@ -97,7 +114,7 @@ function enterCommitted(ledger: Ledger, node: NodeId, gid: Gid, csn: Csn, at: Mi
   entry.committed |= setOf(node);
   if (entry.csn === 0) entry.csn = csn;
   if (ledger.commit === "paxos-commit" && node === entry.coordinator) {
-    enterCommit(entry.acceptors, entry.members, node);
+    enterCommit(entry.acceptors, entry);
   }
   endDoubt(ledger, entry, node, at);
   return entry;
@@ -106,21 +123,26 @@ function enterCommitted(ledger: Ledger, node: NodeId, gid: Gid, csn: Csn, at: Mi
 function enterRolledBack(ledger: Ledger, node: NodeId, gid: Gid, at: Micros): LedgerEntry | null {
   const entry = entryOf(ledger, gid);
   if (entry === null) return null;
-  entry.rolledBack |= setOf(node);
+  // A copy that is dropped is no outcome, but it is not prepared there any more.
+  if (contains(entry.copies, node)) entry.prepared &= ~setOf(node);
+  else entry.rolledBack |= setOf(node);
   endDoubt(ledger, entry, node, at);
   return entry;
 }
 
 function enterMessage(ledger: Ledger, node: NodeId, message: Message): LedgerEntry | null {
-  if (message.type === "heartbeat") return null;
+  if (!("gid" in message)) return null;
   const entry = entryOf(ledger, message.gid);
   if (entry === null || message.type !== "vote" || ledger.commit !== "paxos-commit") return entry;
-  const { acceptors, members, coordinator, coordinatorStamp } = entry;
-  enterVote(acceptors, members, coordinator, coordinatorStamp, node, message.stamp);
+  enterVote(entry.acceptors, entry, entry.coordinatorStamp, node, message.stamp);
   return entry;
 }
 
 function enterDurable(ledger: Ledger, node: NodeId, record: DurableRecord): LedgerEntry | null {
+  if (record.kind === "membership") {
+    ledger.onlineIn[node] = record.lastOnlineIn;
+    ledger.isOnline[node] = record.lastOnlineIn === record.current.number;
+  }
   if (!("gid" in record)) return null;
   const entry = entryOf(ledger, record.gid);
   if (entry !== null) enterRecord(entry.acceptors, node, record);
@@ -151,15 +173,19 @@ function startClocks(ledger: Ledger, node: NodeId, at: Micros): void {
   }
 }
 
-function createEntry(ledger: Ledger, { gid, members, age, coordinatorStamp }: PrepareLabel): LedgerEntry {
+function createEntry(ledger: Ledger, label: PrepareLabel): LedgerEntry {
+  const { gid, generation, members, configured, age, coordinatorStamp } = label;
   const entry: LedgerEntry = {
     gid,
     coordinator: coordinatorOf(gid),
+    generation,
     members,
+    configured,
     age,
     prepared: 0,
     committed: 0,
     rolledBack: 0,
+    copies: 0,
     csn: 0,
     coordinatorStamp,
     inDoubtSince: [NOT_IN_DOUBT, NOT_IN_DOUBT, NOT_IN_DOUBT, NOT_IN_DOUBT],

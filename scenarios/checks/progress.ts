@@ -10,6 +10,7 @@ import { valuesOf } from "../../protocol/keyed.ts";
 import { contains, majority, type NodeId, size } from "../../protocol/members.ts";
 import type { Transaction } from "../../protocol/state.ts";
 import { type Check, type EndedNode, type EndedRun, holds, notExercised, violated } from "./check.ts";
+import { suspectsTheHealthy, unhealed } from "./service.ts";
 
 export const progress: Check = {
   name: "progress",
@@ -23,6 +24,12 @@ export const progress: Check = {
       const stalls = stallsOf(run);
       const unexplained = stalls.find(({ allowed }) => !allowed);
       if (unexplained !== undefined) return violated(unexplained.sentence);
+      const broken = unhealed(run.nodes, run.canHear);
+      if (broken !== null) {
+        const nervous = suspectsTheHealthy(run.scenario);
+        if (nervous === null) return violated(broken);
+        return { verdict: "holds", evidence: [`${broken}; ${nervous}`] };
+      }
       if (stalls.length === 0) return violated("something is still under way, though nothing is in doubt");
       return { verdict: "holds", evidence: stalls.map(({ sentence }) => sentence) };
     },
@@ -48,23 +55,35 @@ export function stallsOf(run: EndedRun): Stall[] {
 
 function explain(run: EndedRun, node: EndedNode, tx: Transaction): Stall {
   const what = `${showGid(tx.gid)} is in doubt on node ${node.node}`;
+  if (!contains(tx.members, node.node)) return explainCopy(run, tx, what);
   const { commit } = run.scenario;
-  if (commit === "2pc" || commit === "3pc" || (commit === "paxos-commit" && size(tx.members) < 3)) {
+  if (commit === "2pc" || commit === "3pc" || (commit === "paxos-commit" && size(tx.configured) < 3)) {
     const gone = whyNotHeard(run, node.node, tx.coordinator);
     if (gone !== null) return { allowed: true, sentence: `${what}: ${commit}, and coordinator ${gone}` };
     return { allowed: false, sentence: `${what}, though it hears its coordinator, node ${tx.coordinator}` };
   }
   const heard = countHeard(run, node.node, tx);
-  if (heard < majority(tx.members)) {
+  if (heard < majority(tx.configured)) {
     return {
       allowed: true,
-      sentence: `${what}: ${commit}, and it hears only ${heard} of ${size(tx.members)} members`,
+      sentence: `${what}: ${commit}, and it hears only ${heard} of ${size(tx.configured)} nodes`,
     };
   }
   return {
     allowed: false,
-    sentence: `${what}, though it hears a majority, ${heard} of ${size(tx.members)} members`,
+    sentence: `${what}, though it hears a majority, ${heard} of ${size(tx.configured)} nodes`,
   };
+}
+
+/** It waits for what a member of the transaction's generation tells it, if that knows. */
+function explainCopy(run: EndedRun, tx: Transaction, what: string): Stall {
+  const waits = run.nodes.some(
+    (other) =>
+      contains(tx.members, other.node) &&
+      other.prepared.some(({ gid, recovered }) => gid === tx.gid && !recovered),
+  );
+  if (waits) return { allowed: true, sentence: `${what}, as on the members of its generation` };
+  return { allowed: false, sentence: `${what}, a copy, though no member of its generation is` };
 }
 
 function whyNotHeard(run: EndedRun, from: NodeId, node: NodeId): string | null {
@@ -78,7 +97,7 @@ function whyNotHeard(run: EndedRun, from: NodeId, node: NodeId): string | null {
 function countHeard(run: EndedRun, from: NodeId, tx: Transaction): number {
   let heard = 0;
   for (let member = 1; member < run.nodes.length; member++) {
-    if (!contains(tx.members, member)) continue;
+    if (!contains(tx.configured, member)) continue;
     if (member === from || whyNotHeard(run, from, member) === null) heard += 1;
   }
   return heard;

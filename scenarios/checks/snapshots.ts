@@ -7,10 +7,13 @@ import { type Check, holds, notExercised, violated } from "./check.ts";
 /**
  * Theory 3.8 and 5.1, for sessions that stay at their node. An answer that waits for all members makes SI strong only
  * where applied means visible: under CSN visibility another node's clock may be behind the commit.
+ * A node that was left out of a generation may show an old snapshot until it notices, so only a fixed membership makes
+ * it strong.
  */
-export function promisedIsolation({ snapshot, protocol }: Scenario): Level {
+export function promisedIsolation({ snapshot, protocol, membership }: Scenario): Level {
   if (snapshot === "local") return "update atomic";
-  const isStrong = snapshot === "clock-si-committer" && protocol.waitPeerCommits;
+  const waits = protocol.waitPeerCommits && membership === "fixed";
+  const isStrong = snapshot === "clock-si-committer" && waits;
   return isStrong ? "strong SI" : "strong session SI";
 }
 

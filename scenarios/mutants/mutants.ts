@@ -12,9 +12,11 @@ import { commitNow } from "../../protocol/snapshot/transaction-manager.ts";
 import type { Transaction } from "../../protocol/state.ts";
 import { decideAbort, reasonOf } from "../../protocol/transactions.ts";
 import type { ScenarioInput } from "../scenario.ts";
+import { MEMBERSHIP_MUTANTS } from "./membership-mutants.ts";
 import { type Mutant, withCommit, withEffects, withInputs, withManager } from "./mutant.ts";
 
 export const MUTANTS: readonly Mutant[] = [
+  ...MEMBERSHIP_MUTANTS,
   {
     name: "accepts-any-term",
     about: "an E3PC acceptor accepts proposals below the term that it promised",
@@ -152,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "oldest survives",
     shownBy: { ...calmBank("2pc"), workload: { kind: "bank", accounts: 2, transfers: 1, totals: 0 } },
     step: withInputs((input) => {
-      if (input.type !== "change") return input;
+      if (input.type !== "change" || input.change.kind !== "prepared") return input;
       const { change } = input;
       return { ...input, change: { ...change, label: { ...change.label, age: 1 } } };
     }),
@@ -163,6 +165,7 @@ export const MUTANTS: readonly Mutant[] = [
     source: "theory 5.2 (role replica), 5.3 Beyond rows",
     caughtBy: "integrity",
     shownBy: {
+      membership: "fixed",
       name: "family",
       duration: "4s",
       commit: "2pc",
@@ -170,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
       workload: { kind: "family" },
     },
     step: withInputs((input) => {
-      if (input.type !== "change") return input;
+      if (input.type !== "change" || input.change.kind !== "prepared") return input;
       return { ...input, change: { ...input.change, locks: [] } };
     }),
   },
@@ -233,7 +236,8 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "equal data",
     shownBy: { ...calmBank("2pc"), workload: { kind: "register", keys: 5 } },
     step: withInputs((input, state) => {
-      if (input.type !== "change" || state.config.node !== 3) return input;
+      if (input.type !== "change" || input.change.kind !== "prepared" || state.config.node !== 3)
+        return input;
       const [first, ...others] = input.change.rows;
       if (first === undefined || first.row === null) return input;
       const row = first.row.map((value, column) => (column === 1 ? Number(value) + 1 : value));
@@ -325,7 +329,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "constant total",
     shownBy: { ...calmBank("2pc"), snapshot: "local" },
     step: withInputs((input) => {
-      if (input.type !== "change") return input;
+      if (input.type !== "change" || input.change.kind !== "prepared") return input;
       return { ...input, change: { ...input.change, rows: input.change.rows.slice(0, 1) } };
     }),
   },
@@ -351,6 +355,7 @@ export const MUTANTS: readonly Mutant[] = [
     source: "theory 7.2, 7.3 point 2",
     caughtBy: "isolation",
     shownBy: {
+      membership: "fixed",
       name: "cross",
       duration: "3s",
       commit: "2pc",
@@ -436,7 +441,8 @@ export function mutantNamed(name: string): Mutant {
 }
 
 function calmBank(commit: "2pc" | "3pc" | "e3pc" | "paxos-commit"): ScenarioInput {
-  return { name: "bank", commit, duration: "2s", settle: "10s", workload: { kind: "bank", accounts: 20 } };
+  const workload = { kind: "bank", accounts: 20 } as const;
+  return { name: "bank", commit, membership: "fixed", duration: "2s", settle: "10s", workload };
 }
 
 /** Timeouts as short as a trip: everybody suspects everybody, and resolvers race coordinators that are alive. */

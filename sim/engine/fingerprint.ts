@@ -3,8 +3,17 @@
  * every node the same inputs at the same times.
  */
 import type { Request } from "../../protocol/client.ts";
-import type { DatabaseReply, PreparedChange, Row, StatementResult, Value } from "../../protocol/database.ts";
+import type {
+  DatabaseReply,
+  LogicalMessage,
+  PreparedChange,
+  Row,
+  StatementResult,
+  StreamChange,
+  Value,
+} from "../../protocol/database.ts";
 import type { Input } from "../../protocol/inputs.ts";
+import type { Generation } from "../../protocol/membership/generation.ts";
 import type { Message } from "../../protocol/messages.ts";
 import { fold, foldText, type TraceHash } from "./hash.ts";
 
@@ -50,7 +59,26 @@ function foldMessage(hash: TraceHash, message: Message): void {
     case "heartbeat":
       fold(hash, 1);
       fold(hash, message.finishedBelow);
-      return fold(hash, message.clock);
+      fold(hash, message.clock);
+      foldGeneration(hash, message.generation);
+      fold(hash, message.donors);
+      fold(hash, message.lastOnlineIn);
+      fold(hash, message.heard);
+      fold(hash, message.stampsAbove);
+      for (const gid of message.holds) fold(hash, gid);
+      return fold(hash, message.keepFrom);
+    case "candidacy":
+      fold(hash, 15);
+      return foldGeneration(hash, message.generation);
+    case "election vote":
+      fold(hash, 16);
+      fold(hash, message.number);
+      fold(hash, message.members);
+      fold(hash, message.granted ? 1 : 0);
+      fold(hash, message.lastOnlineIn);
+      fold(hash, message.lastVote);
+      fold(hash, message.donors);
+      return foldGeneration(hash, message.current);
     case "vote":
       fold(hash, 2);
       fold(hash, message.gid);
@@ -111,6 +139,12 @@ function foldMessage(hash: TraceHash, message: Message): void {
   }
 }
 
+function foldGeneration(hash: TraceHash, { number, members, configured }: Generation): void {
+  fold(hash, number);
+  fold(hash, members);
+  fold(hash, configured);
+}
+
 function foldRequest(hash: TraceHash, request: Request): void {
   switch (request.type) {
     case "begin":
@@ -164,6 +198,10 @@ function foldReply(hash: TraceHash, reply: DatabaseReply): void {
     case "rolledBackPrepared":
       fold(hash, 9);
       return fold(hash, reply.gid);
+    case "logged":
+      fold(hash, 11);
+      fold(hash, reply.lsn);
+      return foldLogical(hash, reply.message);
     case "waits":
       fold(hash, 10);
       for (const { waiter, holder } of reply.edges) {
@@ -181,8 +219,30 @@ function foldResult(hash: TraceHash, result: StatementResult): void {
   for (const version of result.versions) fold(hash, version);
 }
 
-function foldChange(hash: TraceHash, change: PreparedChange): void {
+function foldLogical(hash: TraceHash, message: LogicalMessage): void {
+  if (message.kind === "parallel safe") return foldGeneration(hash, message.generation);
+  for (const gid of message.holds) fold(hash, gid);
+}
+
+function foldChange(hash: TraceHash, change: StreamChange): void {
   fold(hash, change.lsn);
+  switch (change.kind) {
+    case "prepared":
+      return foldWriteSet(hash, change);
+    case "committed":
+    case "rolled back":
+      fold(hash, change.kind === "committed" ? 1 : 2);
+      fold(hash, change.gid);
+      fold(hash, change.copy ? 1 : 0);
+      return fold(hash, change.csn);
+    case "message":
+      return foldLogical(hash, change.message);
+    case "position":
+      return fold(hash, change.asked);
+  }
+}
+
+function foldWriteSet(hash: TraceHash, change: PreparedChange): void {
   fold(hash, change.label.gid);
   fold(hash, change.label.stamp);
   for (const { key, row, base } of change.rows) {

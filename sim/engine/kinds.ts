@@ -32,6 +32,8 @@ export const KIND = {
   uncut: 25,
   /** The end of a pause. Target: a node and its incarnation. */
   resumed: 26,
+  /** The clients stop, and the network loses and repeats nothing any more. */
+  calm: 27,
 } as const;
 
 export const TIMER_NAMES: readonly TimerName[] = ["heartbeat", "deadlock", "commit queue", "snapshot"];

@@ -17,7 +17,11 @@ function send(gid: number, unordered?: true): Effect {
 }
 
 function persist(gid: number, forced = true): Effect {
-  return { type: "persist", record: { kind: "refused", gid, generation: 1, members: 3 }, forced };
+  return {
+    type: "persist",
+    record: { kind: "refused", gid, generation: 1, members: 3, configured: 3 },
+    forced,
+  };
 }
 
 interface Played {

@@ -7,7 +7,7 @@
  * is begun when it is emitted, so that one fsync serves all that wait.
  */
 import type { Request } from "../../protocol/client.ts";
-import type { DatabaseCommand, DatabaseReply, PreparedChange } from "../../protocol/database.ts";
+import type { DatabaseCommand, DatabaseReply, StreamChange, StreamMode } from "../../protocol/database.ts";
 import type { Effect, TimerName } from "../../protocol/effects.ts";
 import type { Input } from "../../protocol/inputs.ts";
 import type { NodeId } from "../../protocol/members.ts";
@@ -39,6 +39,7 @@ import {
   carryOut as executeCommand,
   finishCommit,
   openStream,
+  probeStream,
   recovered,
   waitCheck,
   walFlushed,
@@ -64,6 +65,13 @@ const REOPEN_US = 50_000;
 interface Finishing {
   readonly gid: number;
   readonly session: number;
+}
+
+interface Opening {
+  readonly from: NodeId;
+  readonly mode: StreamMode;
+  /** The connection that it is to be: none that was closed before is opened late. */
+  readonly connection: number;
 }
 
 interface WaitCheck {
@@ -182,7 +190,7 @@ export function takeNodeEvent(
       return waitCheck(server, host, session, waitId, checked);
     }
     case KIND.openStream:
-      return tryOpenStream(world, machine, payload as NodeId);
+      return tryOpenStream(world, machine, payload as Opening);
     case KIND.streamBroken:
       return feed(world, machine, {
         type: "streamBroken",
@@ -242,11 +250,11 @@ function takeDelivery(
   if (!machine.up) return;
   const { from } = world.state.network.links[targetLink(target)] as Link;
   const now = clockOf(world, machine);
-  const what = payload as Message | PreparedChange;
+  const what = payload as Message | StreamChange;
   world.observe?.({ type: "received", node: machine.node, from, what }, world.state.queue.time);
   if (kind === KIND.message)
     feed(world, machine, { type: "message", now, from, message: payload as Message });
-  else feed(world, machine, { type: "change", now, from, change: payload as PreparedChange });
+  else feed(world, machine, { type: "change", now, from, change: payload as StreamChange });
 }
 
 function fireTimer(world: SimWorld, machine: Machine, timer: TimerName, version: number): void {
@@ -363,7 +371,11 @@ function perform(world: SimWorld, machine: Machine, effect: Effect): void {
       return;
     }
     case "openStream":
-      return pushForNode(world, machine, 0, KIND.openStream, effect.from);
+      return openStreamSoon(world, machine, effect.from, effect.mode, 0);
+    case "closeStream":
+      return stopReading(world, machine, effect.from);
+    case "probeStream":
+      return probe(world, machine, effect.from, effect.asked);
     case "confirmStream":
       // The position travels on the replication connection, whose own latency makes no difference to anybody.
       return confirmStream(machineOf(world, effect.from).server, machine.node, effect.lsn);
@@ -466,7 +478,7 @@ function scheduleReply(world: SimWorld, machine: Machine, reply: DatabaseReply):
   push(queue, due, KIND.reply, nodeTarget(machine.node, machine.incarnation), reply);
 }
 
-function sendChange(world: SimWorld, from: NodeId, to: NodeId, change: PreparedChange): void {
+function sendChange(world: SimWorld, from: NodeId, to: NodeId, change: StreamChange): void {
   world.observe?.({ type: "streamed", node: from, to, change }, world.state.queue.time);
   const { network, queue } = world.state;
   const index = linkIndex(network, "stream", from, to);
@@ -475,16 +487,42 @@ function sendChange(world: SimWorld, from: NodeId, to: NodeId, change: PreparedC
   if (arrival >= 0) push(queue, arrival, KIND.change, linkTarget(index, link.connection), change);
 }
 
+function openStreamSoon(
+  world: SimWorld,
+  reader: Machine,
+  from: NodeId,
+  mode: StreamMode,
+  afterUs: number,
+): void {
+  const { connection } = linkOf(world.state.network, "stream", from, reader.node);
+  const opening: Opening = { from, mode, connection };
+  pushForNode(world, reader, afterUs, KIND.openStream, opening);
+}
+
+/** The reader closes the connection: what is on its way is dropped, and an attempt to open it is given up. */
+function stopReading(world: SimWorld, reader: Machine, from: NodeId): void {
+  breakLink(linkOf(world.state.network, "stream", from, reader.node));
+  closeStream(machineOf(world, from).server, reader.node);
+}
+
+/** The request travels to the origin's server like the stream's own confirmations, in no time. */
+function probe(world: SimWorld, reader: Machine, from: NodeId, asked: number): void {
+  const origin = machineOf(world, from);
+  if (!origin.up || origin.paused || linkOf(world.state.network, "stream", reader.node, from).cut) return;
+  probeStream(origin.server, hostAt(world, origin), reader.node, asked);
+}
+
 /** START_REPLICATION, once the origin can be reached. */
-function tryOpenStream(world: SimWorld, reader: Machine, from: NodeId): void {
+function tryOpenStream(world: SimWorld, reader: Machine, { from, mode, connection }: Opening): void {
   const origin = machineOf(world, from);
   const { network } = world.state;
   const there = linkOf(network, "stream", reader.node, from);
   const back = linkOf(network, "stream", from, reader.node);
+  if (back.connection !== connection) return;
   if (!origin.up || origin.paused || there.cut || back.cut) {
-    return pushForNode(world, reader, REOPEN_US, KIND.openStream, from);
+    return openStreamSoon(world, reader, from, mode, REOPEN_US);
   }
-  openStream(origin.server, hostAt(world, origin), reader.node, 0);
+  openStream(origin.server, hostAt(world, origin), reader.node, 0, mode);
 }
 
 function breakConnections(world: SimWorld, node: NodeId): void {

@@ -6,6 +6,7 @@ import { startDirector, wakeClient } from "../../scenarios/director.ts";
 import type { Micros } from "../../scenarios/history.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import {
+  calmNetwork,
   drawFault,
   scheduleFaults,
   startNode,
@@ -75,6 +76,8 @@ function dispatch(world: SimWorld, kind: number, target: number, payload: unknow
     case KIND.nemesis:
       world.state.scheduled -= 1;
       return drawFault(world);
+    case KIND.calm:
+      return calmNetwork(world);
     case KIND.uncut:
       return takeUncut(world, target);
     case KIND.resumed: {

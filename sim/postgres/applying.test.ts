@@ -18,7 +18,7 @@ function apply(
   locks: readonly RowLock[] = [],
   gid = GID,
 ): DatabaseReply[] {
-  const change: PreparedChange = { lsn: 1, label: labelOf(gid), rows, locks };
+  const change: PreparedChange = { kind: "prepared", lsn: 1, label: labelOf(gid), rows, locks };
   return tell(lab, { type: "apply", gid, change });
 }
 

@@ -52,7 +52,7 @@ describe("a reader at a CSN", () => {
       1 prepare 7 @50 => prepared`);
     const gid = makeGid(2, 1);
     const row: RowChange = { kind: "update", table: "a", key: 1, row: [1, 12, 100], base: 0 };
-    const change: PreparedChange = { lsn: 1, label: labelOf(gid), rows: [row], locks: [] };
+    const change: PreparedChange = { kind: "prepared", lsn: 1, label: labelOf(gid), rows: [row], locks: [] };
     expect(tell(lab, { type: "apply", gid, change })).toEqual([]);
     const log = `
       2 begin rc => begun

@@ -130,7 +130,11 @@ describe("lock_timeout", () => {
     const lab = createLab({ lockTimeoutUs: 500 });
     play(lab, "1 begin rc\n1 update a 1 v=1");
     const rows = [{ kind: "delete", table: "a", key: 1, row: null, base: 0 } as const];
-    tell(lab, { type: "apply", gid, change: { lsn: 1, label: labelOf(gid), rows, locks: [] } });
+    tell(lab, {
+      type: "apply",
+      gid,
+      change: { kind: "prepared", lsn: 1, label: labelOf(gid), rows, locks: [] },
+    });
     play(lab, "pass 500");
     expect(lab.replies.at(-1)).toMatchObject({ type: "failed", session: -gid, error: { code: "55P03" } });
     expect(lab.server.sessions.has(-gid)).toBe(false);
@@ -146,7 +150,11 @@ describe("waits", () => {
       "4 begin rc\n1 begin rc\n1 select a 1 for share\n2 begin rc\n2 select a 1 for key share\n1 prepare 33",
     );
     const rows = [{ kind: "delete", table: "a", key: 1, row: null, base: 0 } as const];
-    tell(lab, { type: "apply", gid, change: { lsn: 1, label: labelOf(gid), rows, locks: [] } });
+    tell(lab, {
+      type: "apply",
+      gid,
+      change: { kind: "prepared", lsn: 1, label: labelOf(gid), rows, locks: [] },
+    });
     play(lab, "4 update a 1 v=4\n3 begin rc\n3 select a 1 for key share");
     expect(edges(lab)).toEqual([
       "4 -> -33",

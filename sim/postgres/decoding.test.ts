@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { PreparedChange } from "../../protocol/database.ts";
 import { applySession } from "../../protocol/database.ts";
 import { createLab, flush, type Lab, labelOf, play, settle, tell } from "./lab.ts";
-import { closeStream, confirmStream, crash, openStream } from "./server.ts";
+import { closeStream, confirmStream, crash, openStream, probeStream } from "./server.ts";
 
 function prepareAndCommit(lab: Lab, gid: number, key: number): void {
   play(lab, `1 begin rc\n1 update a ${key} v+=1\n1 prepare ${gid}\ncommit ${gid} @${gid}`);
@@ -51,6 +51,7 @@ describe("a slot", () => {
        1 prepare 7`,
     );
     expect(lastChange(lab)).toEqual({
+      kind: "prepared",
       lsn: lab.server.wal.flushed,
       label: labelOf(7, 0),
       rows: [
@@ -77,10 +78,12 @@ describe("a slot", () => {
     ]);
   });
 
-  it("gets nothing of what was applied from a peer", () => {
+  it("gets what was applied from a peer, and how transactions end, only if it asks for everything", () => {
     const lab = createLab();
+    openStream(lab.server, lab.host, 2, 0, "all");
     openStream(lab.server, lab.host, 3, 0);
     const change: PreparedChange = {
+      kind: "prepared",
       lsn: 9,
       label: labelOf(34),
       rows: [{ kind: "delete", table: "a", key: 1, row: null, base: 0 }],
@@ -89,8 +92,16 @@ describe("a slot", () => {
     tell(lab, { type: "apply", gid: 34, change });
     tell(lab, { type: "prepare", session: applySession(34), label: labelOf(34) });
     expect(lab.replies.at(-1)).toEqual({ type: "prepared", gid: 34 });
-    expect(lab.streamed).toEqual([]);
-    expect(lab.server.retained).toEqual([]);
+    tell(lab, { type: "commitPrepared", gid: 34, csn: 50 });
+    tell(lab, { type: "logMessage", message: { kind: "syncpoint", holds: [0, 7] } });
+    probeStream(lab.server, lab.host, 2, 4);
+    expect(lab.streamed.map(({ peer }) => peer)).toEqual([2]);
+    expect(lab.others.map(({ peer, change }) => [peer, change.kind])).toEqual([
+      [2, "committed"],
+      [2, "message"],
+      [2, "position"],
+    ]);
+    expect(lab.others.at(-1)?.change).toMatchObject({ lsn: lab.server.wal.flushed, asked: 4 });
   });
 
   it("that was closed gets all that it has not confirmed, once it is opened again", () => {
@@ -117,9 +128,14 @@ describe("a slot", () => {
     prepareAndCommit(lab, 5, 1);
     prepareAndCommit(lab, 6, 2);
     confirmStream(lab.server, 2, lab.server.wal.flushed);
-    expect(lab.server.retained).toHaveLength(2);
-    confirmStream(lab.server, 3, lab.server.retained[0]!.lsn);
-    expect(lab.server.retained.map(({ label }) => label.gid)).toEqual([6]);
+    expect(lab.server.retained.map(({ change }) => change.kind)).toEqual([
+      "prepared",
+      "committed",
+      "prepared",
+      "committed",
+    ]);
+    confirmStream(lab.server, 3, lab.server.retained[1]!.change.lsn);
+    expect(lab.server.retained.map(({ change }) => change.kind)).toEqual(["prepared", "committed"]);
     confirmStream(lab.server, 3, lab.server.wal.flushed);
     expect(lab.server.retained).toEqual([]);
     prepareAndCommit(lab, 7, 1);

@@ -1,23 +1,32 @@
 /**
- * Logical decoding of two-phase transactions: every slot gets each local PREPARE once it is durable, in order of LSN
- * (pgoutput with two_phase; postgres.md B). What was applied from a peer has another origin and is not sent onward.
+ * Logical decoding of two-phase transactions (pgoutput with two_phase; postgres.md B): every slot gets, in order of LSN
+ * and once it is durable, either each local PREPARE, or everything: PREPARE, COMMIT PREPARED and ROLLBACK PREPARED of
+ * whatever origin, and logical messages (pgoutput's options `origin` and `messages`).
  *
  * A slot's confirmed position survives a crash only as far as it was saved: a subscriber may get again what it has
  * confirmed (15, 18: postgres.md I).
  */
-import type { PreparedChange } from "../../protocol/database.ts";
+import type { LoggedChange, LogicalMessage, StreamChange, StreamMode } from "../../protocol/database.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
-import type { ReplicationSlot, Server, ServerHost } from "./state.ts";
+import type { ReplicationSlot, Retained, Server, ServerHost } from "./state.ts";
+import { MESSAGE_RECORD } from "./wal.ts";
 
 /** START_REPLICATION behind the slot's confirmed position or `after`, whichever is later. */
-export function openSlot(server: Server, host: ServerHost, peer: NodeId, after: number): void {
+export function openSlot(
+  server: Server,
+  host: ServerHost,
+  peer: NodeId,
+  after: number,
+  mode: StreamMode,
+): void {
   const slot = slotOf(server, peer);
   slot.open = true;
+  slot.mode = mode;
   if (after > slot.confirmed) confirm(server, slot, after);
   for (let index = 0; index < server.streamed; index++) {
-    const change = server.retained[index]!;
-    if (change.lsn > slot.confirmed) host.stream(peer, change);
+    const retained = server.retained[index]!;
+    if (retained.change.lsn > slot.confirmed) sendTo(host, slot, retained);
   }
 }
 
@@ -25,25 +34,48 @@ export function closeSlot(server: Server, peer: NodeId): void {
   slotOf(server, peer).open = false;
 }
 
-/** The subscriber has dealt durably with everything up to here. */
+/** A keepalive: everything that is durable has been sent. */
+export function probeSlot(server: Server, host: ServerHost, peer: NodeId, asked: number): void {
+  if (slotOf(server, peer).open) host.stream(peer, { kind: "position", lsn: server.wal.flushed, asked });
+}
+
+/** The subscriber has dealt durably with everything up to here; also of a slot that is not open (pg_replication_slot_advance). */
 export function confirmSlot(server: Server, peer: NodeId, lsn: number): void {
   const slot = slotOf(server, peer);
   if (lsn > slot.confirmed) confirm(server, slot, lsn);
 }
 
-/** A local PREPARE: kept until every slot has confirmed it. */
-export function retainChange(server: Server, change: PreparedChange): void {
-  if (server.slots.length > 0) server.retained.push(change);
+/** A record that may have to be decoded: kept until every slot has confirmed it. */
+export function retainChange(server: Server, change: StreamChange, local: boolean): void {
+  if (server.slots.length > 0) server.retained.push({ change, local });
+}
+
+/** pg_logical_emit_message(false, ...), and the flush that makes it durable. */
+export function logMessage(server: Server, host: ServerHost, message: LogicalMessage): void {
+  server.wal.written += MESSAGE_RECORD;
+  const change: LoggedChange = { kind: "message", lsn: server.wal.written, message };
+  server.logging.push(change);
+  retainChange(server, change, true);
+  host.requestFlush();
+}
+
+/** Answers for the messages that are durable. */
+export function messagesFlushed(server: Server, host: ServerHost): void {
+  const { logging, wal } = server;
+  while (logging.length > 0 && logging[0]!.lsn <= wal.flushed) {
+    const { message, lsn } = logging.shift()!;
+    host.reply({ type: "logged", message, lsn });
+  }
 }
 
 /** Sends what has become durable. */
 export function streamFlushed(server: Server, host: ServerHost): void {
   const { retained, slots, wal } = server;
-  while (server.streamed < retained.length && retained[server.streamed]!.lsn <= wal.flushed) {
-    const change = retained[server.streamed]!;
+  while (server.streamed < retained.length && retained[server.streamed]!.change.lsn <= wal.flushed) {
+    const record = retained[server.streamed]!;
     server.streamed += 1;
     for (const slot of slots) {
-      if (slot.open) host.stream(slot.peer, change);
+      if (slot.open) sendTo(host, slot, record);
     }
   }
 }
@@ -55,8 +87,13 @@ export function restoreSlots(server: Server): void {
     slot.confirmed = slot.saved;
   }
   const { retained, wal } = server;
-  while (retained.length > 0 && retained[retained.length - 1]!.lsn > wal.flushed) retained.pop();
+  while (retained.length > 0 && retained[retained.length - 1]!.change.lsn > wal.flushed) retained.pop();
   server.streamed = retained.length;
+}
+
+function sendTo(host: ServerHost, slot: ReplicationSlot, { change, local }: Retained): void {
+  const isOwn = local && change.kind === "prepared";
+  if (slot.mode === "all" || isOwn) host.stream(slot.peer, change);
 }
 
 function confirm(server: Server, slot: ReplicationSlot, lsn: number): void {
@@ -78,7 +115,7 @@ function dropConfirmed(server: Server): void {
     if (slot.saved < needed) needed = slot.saved;
   }
   let dropped = 0;
-  while (dropped < retained.length && retained[dropped]!.lsn <= needed) dropped += 1;
+  while (dropped < retained.length && retained[dropped]!.change.lsn <= needed) dropped += 1;
   if (dropped === 0) return;
   retained.splice(0, dropped);
   server.streamed -= dropped;

@@ -15,6 +15,7 @@ import type {
   SessionId,
   SqlError,
   Statement,
+  StreamChange,
   TableDefinition,
   Value,
 } from "../../protocol/database.ts";
@@ -34,6 +35,8 @@ export interface Lab {
   readonly finishing: { gid: Gid; session: SessionId }[];
   readonly checks: { session: SessionId; waitId: number; kind: WaitCheck; dueUs: number }[];
   readonly streamed: { peer: NodeId; change: PreparedChange }[];
+  /** What else the streams delivered. */
+  readonly others: { peer: NodeId; change: StreamChange }[];
   readonly facts: Fact[];
   flushRequests: number;
 }
@@ -72,7 +75,10 @@ export function createLab(config: Partial<ServerConfig> = {}): Lab {
       scheduleFinish: (gid, session) => lab.finishing.push({ gid, session }),
       scheduleWaitCheck: (session, waitId, kind, afterUs) =>
         lab.checks.push({ session, waitId, kind, dueUs: lab.nowUs + afterUs }),
-      stream: (peer, change) => lab.streamed.push({ peer, change }),
+      stream: (peer, change) => {
+        if (change.kind === "prepared") lab.streamed.push({ peer, change });
+        else lab.others.push({ peer, change });
+      },
       observe: {
         prepared: (label, rows) => lab.facts.push({ fact: "prepared", label, rows }),
         committed: (gid, csn) => lab.facts.push({ fact: "committed", gid, csn }),
@@ -85,6 +91,7 @@ export function createLab(config: Partial<ServerConfig> = {}): Lab {
     finishing: [],
     checks: [],
     streamed: [],
+    others: [],
     facts: [],
     flushRequests: 0,
   };
@@ -146,7 +153,16 @@ export function pass(lab: Lab, us: number): DatabaseReply[] {
 }
 
 export function labelOf(gid: Gid, stamp = gid): PrepareLabel {
-  return { gid, generation: 1, members: 7, age: stamp, coordinatorStamp: stamp, stamp };
+  return {
+    gid,
+    generation: 1,
+    members: 7,
+    configured: 7,
+    recovered: false,
+    age: stamp,
+    coordinatorStamp: stamp,
+    stamp,
+  };
 }
 
 /**
@@ -265,6 +281,7 @@ function show(reply: DatabaseReply): string {
     case "applied":
     case "committedPrepared":
     case "rolledBackPrepared":
+    case "logged":
       return reply.type;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The table of outcomes: the CSN of each transaction that was committed here, until nobody can ask any more.
+ * The table of outcomes: what became of each transaction that was committed here, until nobody can ask any more.
  *
  * A row is written with its COMMIT PREPARED (mmts 1.10), and deleted without haste: the DELETE is not flushed for
  * itself, and what it deleted is there again if a crash comes first. The mark that takes the rows' place is as durable

@@ -160,7 +160,7 @@ describe("after a crash", () => {
     play(lab, "commit 6 @1\ncommit 4 @2");
     crash(lab.server, lab.host, lab.server.wal.flushed);
     expect(recovered(lab.server).prepared.map(({ gid }) => gid)).toEqual([9, 2]);
-    expect(recovered(lab.server).outcomes).toEqual([
+    expect(recovered(lab.server).outcomes).toMatchObject([
       { gid: 4, csn: 2 },
       { gid: 6, csn: 1 },
     ]);

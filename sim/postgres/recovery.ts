@@ -33,6 +33,7 @@ export function recoverFrom(server: Server, host: ServerHost, survivingLsn: numb
   server.toWake.length = 0;
   forgetFlushed(server);
   server.forgetting.length = 0;
+  server.logging.length = 0;
   restoreSlots(server);
 }
 
@@ -47,7 +48,7 @@ export function survivors(server: Server): Survivors {
   const prepared: PrepareLabel[] = [];
   for (const tx of server.prepared.values()) prepared.push(tx.label!);
   const outcomes: CommittedOutcome[] = [];
-  for (const [gid, csn] of server.outcomes) outcomes.push({ gid, csn });
+  for (const outcome of server.outcomes.values()) outcomes.push(outcome);
   outcomes.sort((one, other) => one.gid - other.gid);
   const finished: FinishedMark[] = [];
   for (const [coordinator, below] of server.finishedBelow) finished.push({ coordinator, below });

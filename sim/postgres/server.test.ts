@@ -427,7 +427,13 @@ function applySomething(run: Run, who: number, how: number): void {
     else rows.push({ kind: "update", table: "k", key, row, base: how % 11 === 0 ? base + 32 : base });
   }
   const locks = how % 5 === 0 ? [{ table: "p", key: 1, mode: MODES[how % 4]! }] : [];
-  const change: PreparedChange = { lsn: run.sequence, label: labelOf(gid, run.clock), rows, locks };
+  const change: PreparedChange = {
+    kind: "prepared",
+    lsn: run.sequence,
+    label: labelOf(gid, run.clock),
+    rows,
+    locks,
+  };
   run.applying.set(gid, { writes: new Map(rows.map(({ key, row }) => [key, row])), applied: false });
   ask(run, { type: "apply", gid, change });
 }
@@ -517,7 +523,7 @@ function crashSomewhere(run: Run, who: number): void {
   );
   const replicated = run.committed.filter(({ gid }) => gid !== 0).map(({ gid, csn }) => ({ gid, csn }));
   same(
-    outcomes,
+    outcomes.map(({ gid, csn }) => ({ gid, csn })),
     replicated.sort((one, other) => one.gid - other.gid),
   );
 }
@@ -554,6 +560,7 @@ function takeReply(run: Run, reply: DatabaseReply): void {
       run.applying.get(reply.gid)!.applied = true;
       return;
     case "waits":
+    case "logged":
       return;
     default:
       takeSessionReply(run, reply);

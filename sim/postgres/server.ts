@@ -19,13 +19,21 @@
  * A server is plain data, changed in place by the functions of this file; `host` carries out what it asks for.
  * Commands that no client of the port may give (a session used twice at once, an unknown gid) throw ProtocolViolation.
  */
-import type { DatabaseCommand, Isolation, Key, Row, SessionId } from "../../protocol/database.ts";
+import type { DatabaseCommand, Isolation, Key, Row, SessionId, StreamMode } from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { applyChange } from "./applying.ts";
 import { waitEdges } from "./deadlock.ts";
-import { closeSlot, confirmSlot, openSlot, streamFlushed } from "./decoding.ts";
+import {
+  closeSlot,
+  confirmSlot,
+  logMessage,
+  messagesFlushed,
+  openSlot,
+  probeSlot,
+  streamFlushed,
+} from "./decoding.ts";
 import { forgetFlushed, forgetOutcomes } from "./outcomes.ts";
 import { recoverFrom, type Survivors, survivors } from "./recovery.ts";
 import type { Server, ServerConfig, ServerHost, WaitCheck } from "./state.ts";
@@ -66,7 +74,8 @@ export function createServer(config: ServerConfig): Server {
     outcomes: new Map(),
     finishedBelow: new Map(),
     forgetting: [],
-    slots: config.peers.map((peer) => ({ peer, open: false, confirmed: 0, saved: 0 })),
+    logging: [],
+    slots: config.peers.map((peer) => ({ peer, mode: "own", open: false, confirmed: 0, saved: 0 })),
     retained: [],
     streamed: 0,
   };
@@ -109,6 +118,9 @@ export function carryOut(server: Server, host: ServerHost, command: DatabaseComm
     case "waits":
       host.reply({ type: "waits", edges: waitEdges(server, host.nowUs(), command.longerThanUs) });
       break;
+    case "logMessage":
+      logMessage(server, host, command.message);
+      break;
     case "forgetOutcomes":
       forgetOutcomes(server, command.coordinator, command.below);
       break;
@@ -126,6 +138,7 @@ export function walFlushed(server: Server, host: ServerHost, lsn: number): void 
     recordFlushed(server, host, awaitingFlush.shift()!);
   }
   streamFlushed(server, host);
+  messagesFlushed(server, host);
   forgetFlushed(server);
   wakeWaiters(server, host);
 }
@@ -149,8 +162,19 @@ export function waitCheck(
 }
 
 /** START_REPLICATION behind the slot's confirmed position or `after`, whichever is later: sends again what is durable since. */
-export function openStream(server: Server, host: ServerHost, peer: NodeId, after: number): void {
-  openSlot(server, host, peer, after);
+export function openStream(
+  server: Server,
+  host: ServerHost,
+  peer: NodeId,
+  after: number,
+  mode: StreamMode = "own",
+): void {
+  openSlot(server, host, peer, after, mode);
+}
+
+/** A status update that asks for a reply: the keepalive comes behind all that was sent. */
+export function probeStream(server: Server, host: ServerHost, peer: NodeId, asked: number): void {
+  probeSlot(server, host, peer, asked);
 }
 
 export function closeStream(server: Server, peer: NodeId): void {

@@ -5,9 +5,11 @@
  */
 import type { Csn } from "../../protocol/csn.ts";
 import type {
+  CommittedOutcome,
   DatabaseReply,
   Key,
   Locker,
+  LoggedChange,
   PreparedChange,
   PrepareLabel,
   Row,
@@ -15,6 +17,8 @@ import type {
   SessionId,
   SnapshotLabel,
   Statement,
+  StreamChange,
+  StreamMode,
   TableDefinition,
   Value,
 } from "../../protocol/database.ts";
@@ -58,7 +62,7 @@ export interface ServerHost {
   /** The host calls waitCheck so much later; a check whose wait has ended by then does nothing. */
   scheduleWaitCheck(session: SessionId, waitId: number, kind: WaitCheck, afterUs: number): void;
   /** To the subscriber of the peer's slot, in this order. */
-  stream(peer: NodeId, change: PreparedChange): void;
+  stream(peer: NodeId, change: StreamChange): void;
   /** Null when no check listens. */
   readonly observe: ServerObserver | null;
 }
@@ -110,15 +114,17 @@ export interface Server {
   readonly toWake: RowSlot[];
   /** Number of the last wait. */
   lastWait: number;
-  /** CSN of each committed transaction, until it is forgotten. */
-  readonly outcomes: Map<Gid, Csn>;
+  /** What became of each committed transaction, until it is forgotten. */
+  readonly outcomes: Map<Gid, CommittedOutcome>;
   /** In place of the outcomes that were forgotten: by coordinator, everything below is finished everywhere. */
   readonly finishedBelow: Map<NodeId, Gid>;
   /** Requests to forget whose DELETE is not yet durable. */
   readonly forgetting: Forgetting[];
+  /** Logical messages that are not yet durable. */
+  readonly logging: LoggedChange[];
   readonly slots: ReplicationSlot[];
-  /** Local PREPAREs in order of LSN, from the first that some slot may have to send again. */
-  readonly retained: PreparedChange[];
+  /** What there is to decode in order of LSN, from the first that some slot may have to send again. */
+  readonly retained: Retained[];
   /** How many of `retained` are durable, and so sent to every open slot. */
   streamed: number;
 }
@@ -136,8 +142,16 @@ export interface Forgetting {
   readonly below: Gid;
 }
 
+/** A record that may have to be decoded. */
+export interface Retained {
+  readonly change: StreamChange;
+  /** Of no other origin. */
+  readonly local: boolean;
+}
+
 export interface ReplicationSlot {
   readonly peer: NodeId;
+  mode: StreamMode;
   open: boolean;
   /** The subscriber has dealt with everything up to here. */
   confirmed: number;

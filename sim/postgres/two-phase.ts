@@ -54,7 +54,7 @@ export function prepare(server: Server, host: ServerHost, session: SessionId, la
   server.prepared.set(label.gid, tx);
   writeAndFlush(server, host, tx, prepareRecord(tx.rows.length));
   // One that has no xid is not decoded (postgres.md B).
-  if (isLocal && tx.hasXid) retainChange(server, describe(tx, label));
+  if (tx.hasXid) retainChange(server, describe(tx, label), isLocal);
 }
 
 export function commitPrepared(server: Server, host: ServerHost, gid: Gid, csn: Csn): void {
@@ -67,12 +67,18 @@ export function commitPrepared(server: Server, host: ServerHost, gid: Gid, csn: 
     wakeReaders(server, tx);
   }
   writeAndFlush(server, host, tx, COMMIT_PREPARED_RECORD);
+  retainChange(server, { kind: "committed", lsn: tx.lsn, gid, csn, copy: isCopy(tx) }, tx.change === null);
 }
 
 export function rollbackPrepared(server: Server, host: ServerHost, gid: Gid): void {
   const tx = preparedTransaction(server, gid);
   tx.phase = "rolling back";
   writeAndFlush(server, host, tx, ROLLBACK_PREPARED_RECORD);
+  retainChange(
+    server,
+    { kind: "rolled back", lsn: tx.lsn, gid, csn: 0, copy: isCopy(tx) },
+    tx.change === null,
+  );
 }
 
 /** COMMIT. One that wrote nothing leaves no record and is done at once. */
@@ -153,7 +159,8 @@ export function becomeVisible(server: Server, host: ServerHost, tx: Transaction)
   endTransaction(server, tx);
   if (gid !== 0) {
     server.prepared.delete(gid);
-    server.outcomes.set(gid, csn);
+    const { generation, members, configured } = tx.label!;
+    server.outcomes.set(gid, { gid, csn, generation, members, configured });
     if (host.observe !== null) host.observe.committed(gid, csn);
   }
   vacuum(server, touched + 1);
@@ -192,13 +199,20 @@ function nameBase(change: RowChange, gid: Gid): RowChange {
   return change.base === OWN_WRITE ? { ...change, base: gid } : change;
 }
 
+/** The gid's text says so. */
+function isCopy({ label }: Transaction): boolean {
+  return label?.recovered ?? false;
+}
+
 function describe(tx: Transaction, label: PrepareLabel): PreparedChange {
+  // What was applied is sent on as it came (wal_level logical records it like any other).
+  if (tx.change !== null) return { ...tx.change, lsn: tx.lsn, label };
   const locks: RowLock[] = [];
   for (const slot of tx.rows) {
     if (slot.writer === tx.number) continue;
     locks.push({ table: slot.table.name, key: slot.key, mode: modeOf(heldMode(slot, tx.number)) });
   }
-  return { lsn: tx.lsn, label, rows: tx.changes, locks };
+  return { kind: "prepared", lsn: tx.lsn, label, rows: tx.changes, locks };
 }
 
 function wakeReaders(server: Server, tx: Transaction): void {

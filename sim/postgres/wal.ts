@@ -6,6 +6,8 @@ import { ProtocolViolation } from "../../protocol/violation.ts";
 import type { Server, ServerHost, Transaction } from "./state.ts";
 
 export const COMMIT_RECORD = 48;
+/** A logical message of the protocol's size. */
+export const MESSAGE_RECORD = 120;
 /** With track_commit_timestamp. */
 export const COMMIT_PREPARED_RECORD = 112;
 /** ROLLBACK PREPARED flushes its record too, since the state file goes with it (15, 18: one sync). */

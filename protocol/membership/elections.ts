@@ -1,0 +1,192 @@
+/**
+ * Elections: who may be in the next generation (mmts 4.4, 4.5, and the bugs of 9.4 that made the rules what they are).
+ *
+ * Any node of a majority clique may propose to drop others; only a node itself may propose to add itself. A candidate
+ * asks all nodes of its clique. A vote for number n is a durable promise: never to come online in a generation below n
+ * in which the voter is not online already. That freezes every voter's last_online_in, so the winner knows who holds
+ * most: these are the donors.
+ *
+ * A candidate wins with the votes of a majority of the configured nodes, once every member that it proposes has
+ * answered, whatever it said: one that has not might hold more than all voters (bug 41).
+ */
+import type { Context } from "../context.ts";
+import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
+import type { Candidacy, ElectionVote } from "../messages.ts";
+import { hasCaughtUp } from "../replication/following.ts";
+import type { Campaign, NodeState } from "../state.ts";
+import { peerOf, send, sendTo } from "../transactions.ts";
+import { isClique, type Links, largestClique } from "./clique.ts";
+import { type Generation, isMajority, isMember, isSameProposal } from "./generation.ts";
+import { learnGeneration, promiseVote } from "./generations.ts";
+import { disconnected, linksOf } from "./links.ts";
+
+/** Once a beat: stands for election if there is reason to. */
+export function campaignIfNeeded(node: NodeState, context: Context): void {
+  if (node.config.membership === "fixed") return;
+  const { membership } = node;
+  if (membership.campaign !== null) return continueCampaign(node, membership.campaign, context);
+  if (node.beats < membership.campaignFrom) return;
+  const clique = cliqueOf(node);
+  const candidate = candidateOf(node, clique);
+  if (candidate !== null) stand(node, candidate, clique, context);
+}
+
+/** The largest set of nodes that work together, as this node sees them. */
+export function cliqueOf(node: NodeState): NodeSet {
+  return largestClique(linksOf(node), node.membership.current.configured);
+}
+
+/** A candidate asks for this node's vote. */
+export function takeCandidacy(
+  node: NodeState,
+  from: NodeId,
+  { generation }: Candidacy,
+  context: Context,
+): void {
+  if (node.config.membership === "fixed") return;
+  const granted = mayVoteFor(node, from, generation);
+  if (granted && node.membership.lastVote.number < generation.number) promiseVote(node, generation, context);
+  const { lastOnlineIn, lastVote, current, donors } = node.membership;
+  const { number, members } = generation;
+  send(context, from, {
+    type: "election vote",
+    number,
+    members,
+    granted,
+    lastOnlineIn,
+    lastVote: lastVote.number,
+    current,
+    donors,
+  });
+}
+
+export function takeElectionVote(node: NodeState, from: NodeId, vote: ElectionVote, context: Context): void {
+  const { campaign } = node.membership;
+  const ours =
+    campaign !== null &&
+    campaign.candidate.number === vote.number &&
+    campaign.candidate.members === vote.members;
+  // An answer to a tour that has ended may still tell of a generation.
+  if (ours) countVote(campaign, from, vote);
+  if (vote.current.number > node.membership.current.number) {
+    return learnGeneration(node, vote.current, vote.donors, context);
+  }
+  if (ours) winWhenElected(node, campaign, context);
+}
+
+/** The rules of mmts 4.4, in their order. */
+function mayVoteFor(node: NodeState, from: NodeId, asked: Generation): boolean {
+  const { current, lastVote, standing } = node.membership;
+  if (current.number >= asked.number) return false;
+  if (lastVote.number === asked.number) return isSameProposal(lastVote, asked);
+  if (lastVote.number > asked.number) return false;
+  if (asked.configured !== current.configured) return false;
+  if ((asked.members & ~(current.members | setOf(from))) !== 0) return false;
+  const links = linksOf(node);
+  if ((asked.members & ~largestCliqueWith(node, links, asked.members)) !== 0) return false;
+  // A healthy generation is not taken apart by somebody outside (bugs 36, 38).
+  const dropsMember = (current.members & ~asked.members) !== 0;
+  return !(
+    standing === "online" &&
+    dropsMember &&
+    !isMember(current, from) &&
+    isClique(links, current.members)
+  );
+}
+
+/**
+ * The voter's clique, or the members asked for if they see each other as well: that of two equally good cliques another
+ * one comes first is no reason against them.
+ */
+function largestCliqueWith(node: NodeState, links: Links, members: NodeSet): NodeSet {
+  const clique = largestClique(links, node.membership.current.configured);
+  return isClique(links, members) && size(members) >= size(clique) ? members : clique;
+}
+
+/** The rules of mmts 4.5, in their order; null: there is nothing to change, or this node is not the one to do it. */
+function candidateOf(node: NodeState, clique: NodeSet): Generation | null {
+  const { current, lastVote, standing } = node.membership;
+  const me = node.config.node;
+  if (standing === "online" && disconnected(node, current.members) === 0) return null;
+  if (!contains(clique, me) || !isMajority(clique, current.configured)) return null;
+  if (standing === "outside" && !isMember(current, me) && lacksData(node, clique) && !hasCaughtUp(node))
+    return null;
+  const members = (current.members & clique) | setOf(me);
+  const same = members === current.members;
+  // An election of the same members would give nobody what it lacks.
+  if (same && (standing !== "outside" || lastVote.number === current.number)) return null;
+  const { configured } = current;
+  const again =
+    lastVote.number > current.number && isSameProposal(lastVote, { number: 0, members, configured });
+  return { number: again ? lastVote.number : lastVote.number + 1, members, configured };
+}
+
+/** Whether somebody in the clique was online later than this node. */
+function lacksData(node: NodeState, clique: NodeSet): boolean {
+  return toList(clique & ~setOf(node.config.node)).some(
+    (peer) => peerOf(node, peer).lastOnlineIn > node.membership.lastOnlineIn,
+  );
+}
+
+function stand(node: NodeState, candidate: Generation, voters: NodeSet, context: Context): void {
+  const { membership } = node;
+  const me = setOf(node.config.node);
+  if (membership.lastVote.number < candidate.number) promiseVote(node, candidate, context);
+  membership.campaign = {
+    candidate,
+    voters,
+    answered: me,
+    granted: me,
+    lastOnlineIn: membership.lastOnlineIn,
+    donors: me,
+    refusedBy: 0,
+    since: node.beats,
+  };
+  const { number, members } = candidate;
+  const why = `the generation has nodes ${toList(membership.current.members).join(", ")}`;
+  context.emit({ type: "note", note: { about: "campaign", generation: number, members, why } });
+  sendTo(node, voters, { type: "candidacy", generation: candidate }, context);
+  winWhenElected(node, membership.campaign, context);
+}
+
+function continueCampaign(node: NodeState, campaign: Campaign, context: Context): void {
+  const beats = node.beats - campaign.since;
+  const everybody = (campaign.voters & ~campaign.answered) === 0;
+  if (everybody || beats >= 2 * node.config.resendBeats) return giveUp(node, campaign, context);
+  if (beats % node.config.resendBeats !== 0) return;
+  const asked = campaign.voters & ~campaign.answered;
+  sendTo(node, asked, { type: "candidacy", generation: campaign.candidate }, context);
+}
+
+/** Candidates come back one after another, so that they do not outbid each other for ever. */
+function giveUp(node: NodeState, campaign: Campaign, context: Context): void {
+  const { membership } = node;
+  membership.campaign = null;
+  membership.failures += 1;
+  membership.campaignFrom = node.beats + 1 + ((node.config.node * 3 + membership.failures * 5) % 7);
+  // The number is spent: a refuser has promised it to somebody else (bug 42).
+  if (campaign.refusedBy >= membership.lastVote.number) {
+    const { configured } = membership.lastVote;
+    promiseVote(node, { number: campaign.refusedBy, members: 0, configured }, context);
+  }
+}
+
+function countVote(campaign: Campaign, from: NodeId, vote: ElectionVote): void {
+  campaign.answered |= setOf(from);
+  if (!vote.granted) {
+    campaign.refusedBy = Math.max(campaign.refusedBy, vote.lastVote);
+    return;
+  }
+  campaign.granted |= setOf(from);
+  if (vote.lastOnlineIn < campaign.lastOnlineIn) return;
+  if (vote.lastOnlineIn > campaign.lastOnlineIn) campaign.donors = 0;
+  campaign.lastOnlineIn = vote.lastOnlineIn;
+  campaign.donors |= setOf(from);
+}
+
+function winWhenElected(node: NodeState, campaign: Campaign, context: Context): void {
+  const { candidate, granted, answered, donors } = campaign;
+  if (!isMajority(granted, candidate.configured)) return;
+  if ((candidate.members & ~answered) !== 0) return;
+  learnGeneration(node, candidate, donors, context);
+}

@@ -1,0 +1,166 @@
+/**
+ * Generations: which set of members does the work, and how a node passes from one to the next.
+ *
+ * Source: Postgres Pro multimaster since 2020 (mmts 4.1 to 4.3). A generation is elected (elections.ts), learned from a
+ * heartbeat, a vote or a donor's WAL, and never left for an older one.
+ *
+ *   a new generation is learned
+ *     a donor           draining -> marking -> online
+ *     another member    recovering (follows a donor) -> marking -> online
+ *     anybody else      outside
+ *
+ * From the moment it learns, a node prepares nothing more for an older generation, except copies of a donor's. A donor
+ * waits until what it is preparing is prepared, makes durable that it is online, and writes the mark "parallel safe"
+ * into its WAL; only behind that come PREPAREs of the new generation. A member that is no donor copies a donor's WAL up
+ * to that mark.
+ *
+ * Invariants: P1, on every node each PREPARE of a generation that may ever commit lies before all of the next; P2, a node
+ * that is online in n holds every transaction of older generations that may ever commit; a number belongs to one
+ * generation; last_online_in <= current <= last_vote, and none of them falls.
+ */
+import type { Context } from "../context.ts";
+import { valuesOf } from "../keyed.ts";
+import { contains, type NodeSet, setOf, toList } from "../members.ts";
+import type { MembershipRecord } from "../records.ts";
+import { stopFollowing } from "../replication/following.ts";
+import { closeOwnStreams, fenceApplies, openOwnStreams, takeEarlyChanges } from "../replication/streams.ts";
+import { closeSessions, resumeCommits } from "../sessions.ts";
+import type { Membership, NodeState } from "../state.ts";
+import { reasonOf, releaseQueue } from "../transactions.ts";
+import { ProtocolViolation } from "../violation.ts";
+import { type Generation, isSameProposal } from "./generation.ts";
+import { sendHeartbeats } from "./heartbeats.ts";
+import { standingIn, whyNotServing } from "./standing.ts";
+
+/** Takes up a generation that somebody told of; one that is not newer is old news. */
+export function learnGeneration(
+  node: NodeState,
+  generation: Generation,
+  donors: NodeSet,
+  context: Context,
+): void {
+  const { membership } = node;
+  const { current } = membership;
+  if (generation.number < current.number) return;
+  if (generation.number === current.number) return expectSame(generation, current);
+  membership.current = generation;
+  membership.donors = donors;
+  if (membership.lastVote.number < generation.number) membership.lastVote = generation;
+  membership.safeLogged = false;
+  membership.campaign = null;
+  membership.failures = 0;
+  node.syncpoints.markAt = 0;
+  membership.standing = standingIn(membership, node.config.node);
+  persistMembership(node, true, context);
+  const why =
+    membership.standing === "draining" ? `donors are ${toList(donors).join(", ")}` : membership.standing;
+  const { number, members } = generation;
+  context.emit({ type: "note", note: { about: "generation", generation: number, members, why } });
+  fenceApplies(node, context);
+  abortUnvoted(node, context);
+  if (membership.standing === "draining") comeOnlineWhenDrained(node, context);
+  else leaveService(node, context);
+  sendHeartbeats(node, context);
+}
+
+/** What a restart brings back; the record is absent on a node that has never known but the first generation. */
+export function restoreMembership(node: NodeState, record: MembershipRecord): void {
+  const { current, donors, lastOnlineIn, lastVote, safeLogged } = record;
+  Object.assign(node.membership, { current, donors, lastOnlineIn, lastVote, safeLogged });
+  node.membership.provenOnlineIn = lastOnlineIn;
+}
+
+/** After a restart: goes on from where it stood. */
+export function resumeMembership(node: NodeState, context: Context): void {
+  const { membership } = node;
+  if (membership.standing === "marking") writeMark(node, context);
+  if (membership.standing === "draining") comeOnlineWhenDrained(node, context);
+  if (membership.standing === "online") openOwnStreams(node, context);
+}
+
+/** A promise for this generation, durable before anything that follows leaves the node (mmts 4.4). */
+export function promiseVote(node: NodeState, generation: Generation, context: Context): void {
+  const { membership } = node;
+  membership.lastVote = generation;
+  persistMembership(node, true, context);
+  if (membership.standing !== "recovering" && membership.standing !== "draining") return;
+  // It may not come online in its generation any more.
+  membership.standing = "outside";
+  leaveService(node, context);
+}
+
+/** PostgreSQL has answered: it may have been the last PREPARE of an older generation, or commit of a node outside. */
+export function comeOnlineWhenDrained(node: NodeState, context: Context): void {
+  if (node.membership.standing !== "draining") return;
+  for (const { local, unqueued } of valuesOf(node.transactions)) {
+    if (local === "preparing" || (unqueued && local === "committing")) return;
+  }
+  comeOnline(node, context);
+}
+
+/** Everything that was prepared before is in the WAL. */
+export function comeOnline(node: NodeState, context: Context): void {
+  const { membership } = node;
+  membership.lastOnlineIn = membership.current.number;
+  membership.standing = "marking";
+  persistMembership(node, true, context);
+  writeMark(node, context);
+}
+
+/** The mark is in the WAL. */
+export function takeMark(node: NodeState, number: number, lsn: number, context: Context): void {
+  const { membership } = node;
+  // A later generation was learned meanwhile.
+  if (membership.standing !== "marking" || membership.current.number !== number) return;
+  membership.standing = "online";
+  membership.safeLogged = true;
+  membership.provenOnlineIn = number;
+  node.syncpoints.markAt = lsn;
+  persistMembership(node, false, context);
+  openOwnStreams(node, context);
+  takeEarlyChanges(node, context);
+  resumeCommits(node, context);
+  sendHeartbeats(node, context);
+}
+
+function writeMark(node: NodeState, context: Context): void {
+  const { current: generation, donors } = node.membership;
+  const message = { kind: "parallel safe", generation, donors } as const;
+  context.emit({ type: "database", command: { type: "logMessage", message } });
+}
+
+/** Own transactions that still need the vote of a node which is no member any more will never get it. */
+function abortUnvoted(node: NodeState, context: Context): void {
+  const { current } = node.membership;
+  for (const tx of valuesOf(node.transactions)) {
+    if (tx.coordinator !== node.config.node || tx.outcome !== "undecided" || tx.local !== "prepared")
+      continue;
+    const lost = tx.members & ~tx.votes & ~current.members & ~setOf(node.config.node);
+    if (lost === 0) continue;
+    const detail = `generation ${current.number} is without node ${toList(lost).join(", ")}`;
+    context.commit.abort(node, tx, reasonOf(node, "other generation", detail), context);
+  }
+}
+
+function leaveService(node: NodeState, context: Context): void {
+  const why = whyNotServing(node) ?? "it is not online";
+  closeSessions(node, reasonOf(node, "not online", why), context);
+  releaseQueue(node, context);
+  closeOwnStreams(node, context);
+  const { donor } = node.recovery;
+  const { standing, donors } = node.membership;
+  if (donor !== 0 && standing === "recovering" && !contains(donors, donor)) stopFollowing(node, context);
+}
+
+function persistMembership(node: NodeState, forced: boolean, context: Context): void {
+  const { current, donors, lastOnlineIn, lastVote, safeLogged }: Membership = node.membership;
+  const record = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
+  context.emit({ type: "persist", record, forced });
+}
+
+function expectSame(told: Generation, known: Generation): void {
+  if (isSameProposal(told, known)) return;
+  throw new ProtocolViolation(
+    `generation ${told.number} has members ${toList(told.members).join(", ")} and ${toList(known.members).join(", ")}`,
+  );
+}

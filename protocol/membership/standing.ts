@@ -1,0 +1,56 @@
+/** What a node is in its current generation, and whether it may serve clients. */
+import { contains, type NodeSet, toList } from "../members.ts";
+import type { MembershipRecord } from "../records.ts";
+import type { Membership, NodeState, Standing } from "../state.ts";
+import { hasGaps } from "../transactions.ts";
+import { doesWork, isMember } from "./generation.ts";
+import { disconnected } from "./links.ts";
+
+/** From what is durable (mmts 4.1, 4.3). A donor holds everything that the generation began with, so it needs no donor. */
+export function standingIn(membership: MembershipRecord | Membership, node: number): Standing {
+  const { current, donors, lastOnlineIn, lastVote, safeLogged } = membership;
+  if (lastOnlineIn === current.number) return safeLogged ? "online" : "marking";
+  if (!isMember(current, node) || !doesWork(current) || lastVote.number !== current.number) return "outside";
+  return contains(donors, node) ? "draining" : "recovering";
+}
+
+/** Why a client is turned away, in words; null if it is not. */
+export function whyNotServing(node: NodeState): string | null {
+  if (node.config.membership === "fixed") return null;
+  const { standing, current } = node.membership;
+  switch (standing) {
+    case "draining":
+    case "marking":
+      return `it is about to come online in generation ${current.number}`;
+    case "recovering":
+      return `it recovers from node ${node.recovery.donor} to come online in generation ${current.number}`;
+    case "outside":
+      return whyOutside(node);
+    case "online":
+      return whyIsolated(node);
+  }
+}
+
+function whyOutside(node: NodeState): string {
+  const { membership, recovery, config } = node;
+  const { current } = membership;
+  const role = isMember(current, config.node)
+    ? `generation ${current.number} of nodes ${list(current.members)} is not at work`
+    : `generation ${current.number} has only nodes ${list(current.members)}`;
+  if (recovery.stuck !== null) return `${role}, and it must be rebuilt: ${recovery.stuck}`;
+  if (recovery.donor !== 0) return `${role}, and it catches up from node ${recovery.donor}`;
+  return `${role}, and it sees no majority that it could catch up with`;
+}
+
+function whyIsolated(node: NodeState): string | null {
+  const { current } = node.membership;
+  const down = disconnected(node, current.members);
+  if (down !== 0) return `it is isolated: its link to node ${list(down)} is down`;
+  const { inDoubt } = node.recovery;
+  if (inDoubt > 0) return `${inDoubt} transactions from before it came online are in doubt`;
+  return hasGaps(node) ? "it has some commits before others with a smaller CSN" : null;
+}
+
+function list(set: NodeSet): string {
+  return toList(set).join(", ");
+}

@@ -1,0 +1,106 @@
+/**
+ * Whether a cluster works as far as it can: where a majority sees each other, one generation of nodes is at work, and
+ * whoever sees all of these is one of them.
+ */
+import { contains, firstNodes, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
+import { largestClique } from "../../protocol/membership/clique.ts";
+import { isMajority } from "../../protocol/membership/generation.ts";
+import { disconnected } from "../../protocol/membership/links.ts";
+import { isOnline } from "../../protocol/membership/online.ts";
+import { whyNotServing } from "../../protocol/membership/standing.ts";
+import type { NodeState } from "../../protocol/state.ts";
+import { type Distribution, showMicros } from "../durations.ts";
+import type { Micros } from "../history.ts";
+import type { Scenario } from "../scenario.ts";
+
+export interface Standing {
+  readonly node: NodeId;
+  readonly up: boolean;
+  readonly paused: boolean;
+  readonly state: NodeState;
+}
+
+/** What is still to be healed, in a sentence; null if nothing is. `nodes` by number, entry 0 unused. */
+export function unhealed(
+  nodes: readonly Standing[],
+  canHear: (from: NodeId, to: NodeId) => boolean,
+): string | null {
+  const able = nodes.filter(({ node, up, paused }) => node !== 0 && up && !paused);
+  if (able[0] === undefined || able[0].state.config.membership === "fixed") return null;
+  const isLinked = (one: NodeId, other: NodeId): boolean => canHear(one, other) && canHear(other, one);
+  const working = able.filter(({ state }) => isWorking(state));
+  const first = working[0];
+  if (first === undefined) return whyNobody(able, isLinked);
+  const { current } = first.state.membership;
+  const mask = working.reduce((set, { node }) => set | setOf(node), 0);
+  if (mask !== current.members) {
+    const missing = current.members & ~mask;
+    const who =
+      missing === 0 ? `node ${toList(mask & ~current.members).join(", ")} still works` : idle(nodes, missing);
+    return `generation ${current.number} is of nodes ${toList(current.members).join(", ")}, but ${who}`;
+  }
+  for (const { node, state } of able) {
+    if (contains(mask, node) || !working.every((other) => isLinked(node, other.node))) continue;
+    return `node ${node} sees all that work, and is not online: ${whyNotServing(state)}`;
+  }
+  return null;
+}
+
+/**
+ * A failure detector that is faster than the network suspects nodes that are well, for ever, and no rule of elections can
+ * then bring a generation to rest: that heartbeats come in time is what healing assumes (Chandra, Toueg, JACM 1996).
+ */
+export function suspectsTheHealthy({ protocol, network, disk, snapshot }: Scenario): string | null {
+  const patience = protocol.suspectBeats * protocol.heartbeat;
+  const latencies = [network.latency, ...network.links.map(({ latency }) => latency)];
+  const trip = Math.max(...latencies.map(spreadOf)) + (snapshot === "clock-si" ? spreadOf(disk.fsync) : 0);
+  if (patience > 2 * protocol.heartbeat + 2 * trip) return null;
+  return `a node is suspected after ${showMicros(patience)}, and heartbeats come up to ${showMicros(trip)} late`;
+}
+
+/** How much later one can be than another; of one without a bound, what is exceeded once in 20,000 times. */
+function spreadOf(distribution: Distribution): Micros {
+  switch (distribution.kind) {
+    case "fixed":
+      return 0;
+    case "uniform":
+      return distribution.max - distribution.min;
+    case "exponential":
+      return 10 * distribution.mean;
+  }
+}
+
+/** Copies in doubt are judged as transactions in doubt. */
+function isWorking(state: NodeState): boolean {
+  return isOnline(state) && disconnected(state, state.membership.current.members) === 0;
+}
+
+function whyNobody(
+  able: readonly Standing[],
+  isLinked: (one: NodeId, other: NodeId) => boolean,
+): string | null {
+  const links: NodeSet[] = [];
+  let among = 0;
+  for (const { node } of able) {
+    among |= setOf(node);
+    links[node] = able.reduce(
+      (set, other) => (isLinked(node, other.node) ? set | setOf(other.node) : set),
+      setOf(node),
+    );
+  }
+  for (let node = 0; node <= 16; node++) links[node] ??= 0;
+  const clique = largestClique(links, among);
+  const { config } = (able[0] as Standing).state;
+  if (!isMajority(clique, firstNodes(config.nodes))) return null;
+  const one = able.find(({ node }) => contains(clique, node)) as Standing;
+  const why = whyNotServing(one.state) ?? "it serves";
+  return `nodes ${toList(clique).join(", ")} see each other, and none is online; node ${one.node}: ${why}`;
+}
+
+function idle(nodes: readonly Standing[], missing: NodeSet): string {
+  const [node = 0] = toList(missing);
+  const one = nodes[node];
+  if (one === undefined || !one.up) return `node ${node} is down`;
+  if (one.paused) return `node ${node} is paused`;
+  return `node ${node} is not online: ${whyNotServing(one.state)}`;
+}

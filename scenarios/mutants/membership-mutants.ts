@@ -1,0 +1,109 @@
+/** Mutants of generations and recovery: the table of mmts 4.6, and bugs of 9.3 and 9.4. */
+import { getKeyed, valuesOf } from "../../protocol/keyed.ts";
+import { step } from "../../protocol/node.ts";
+import type { NodeState } from "../../protocol/state.ts";
+import type { ScenarioInput } from "../scenario.ts";
+import { type Mutant, withEffects, withInputs } from "./mutant.ts";
+
+export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
+  {
+    name: "forgets-its-vote",
+    about: "a voter does not store for whom it voted, and votes again for somebody else with the same number",
+    source: "mmts 9.4 bug 35 (24e4299)",
+    caughtBy: "one generation",
+    shownBy: nervousCluster(),
+    step: (state, input, emit) => {
+      const { lastVote } = state.membership;
+      step(state, input, emit);
+      if (input.type === "message" && input.message.type === "candidacy")
+        state.membership.lastVote = lastVote;
+    },
+  },
+  {
+    name: "breaks-its-vote",
+    about: "a node that has voted for a later generation comes online in an earlier one all the same",
+    source: "mmts 4.6 (ignore the vote promise)",
+    caughtBy: "votes are promises",
+    shownBy: nervousCluster(),
+    step: (state, input, emit) => {
+      if (input.type === "message" && input.message.type === "heartbeat") {
+        state.membership.lastVote = state.membership.current;
+      }
+      step(state, input, emit);
+    },
+  },
+  {
+    name: "does-not-drain",
+    about: "a donor comes online in a generation while it is still preparing for the one before",
+    source: "mmts 4.2, 9.3 bug 27 (fbb98ce)",
+    caughtBy: "generations in order",
+    shownBy: { ...nervousCluster(), disk: { fsync: { kind: "uniform", min: "100us", max: "3ms" } } },
+    step: (state, input, emit) => {
+      const hidden = hidePreparing(state);
+      step(state, input, emit);
+      for (const gid of hidden) {
+        const tx = getKeyed(state.transactions, gid);
+        if (tx?.local === "committed") tx.local = "preparing";
+      }
+    },
+  },
+  {
+    name: "every-voter-is-a-donor",
+    about: "whoever votes is taken for a donor, also one that lacks what the others have",
+    source: "mmts 4.6",
+    caughtBy: "nothing missed",
+    shownBy: busyKillStart(),
+    step: withInputs((input, state) => {
+      if (input.type !== "message" || input.message.type !== "election vote") return input;
+      const { lastOnlineIn } = state.membership;
+      return { ...input, message: { ...input.message, lastOnlineIn } };
+    }),
+  },
+  {
+    name: "never-campaigns",
+    about: "nobody stands for election, so a cluster that has lost a node waits for its votes for ever",
+    source: "mmts 4.5",
+    caughtBy: "progress",
+    shownBy: { ...busyKillStart(), faults: [{ when: { at: "1s" }, fault: { kind: "crash", node: 3 } }] },
+    step: withEffects((effect) =>
+      effect.type === "send" && effect.message.type === "candidacy" ? null : effect,
+    ),
+  },
+];
+
+/** While a heartbeat is taken, what is being prepared looks as if it were done. */
+function hidePreparing(state: NodeState): number[] {
+  const hidden: number[] = [];
+  if (state.membership.standing !== "online") return hidden;
+  for (const tx of valuesOf(state.transactions)) {
+    if (tx.local !== "preparing") continue;
+    const known = getKeyed(state.transactions, tx.gid);
+    if (known === undefined) continue;
+    known.local = "committed";
+    hidden.push(tx.gid);
+  }
+  return hidden;
+}
+
+function busyKillStart(): ScenarioInput {
+  return {
+    name: "kill-start",
+    duration: "6s",
+    settle: "20s",
+    workload: { kind: "bank", accounts: 20 },
+    faults: [{ when: { at: "1s" }, fault: { kind: "crash", node: 3 }, forUs: "2500ms" }],
+  };
+}
+
+/** Elections all the time. */
+function nervousCluster(): ScenarioInput {
+  return {
+    name: "nervous",
+    snapshot: "local",
+    duration: "5s",
+    settle: "10s",
+    workload: { kind: "bank", accounts: 20 },
+    protocol: { heartbeat: "3ms", suspectBeats: 2, voteBeats: 6, resendBeats: 2, resolveBeats: 3 },
+    network: { mode: "datagram", latency: { kind: "exponential", min: "200us", mean: "1500us" } },
+  };
+}
