@@ -184,7 +184,7 @@ function takeMessage(node: NodeState, from: NodeId, message: Message, context: C
 }
 
 function takeNews(node: NodeState, from: NodeId, heartbeat: Heartbeat, context: Context): void {
-  takeHeartbeat(node, from, heartbeat);
+  takeHeartbeat(node, from, heartbeat, context);
   learnGeneration(node, heartbeat.generation, heartbeat.donors, context);
   takeFinishedMark(node, from, heartbeat, context);
   if (heartbeat.stampsAbove > 0) retryHeldStatements(node, context);

@@ -8,7 +8,7 @@
 import type { Context } from "../context.ts";
 import { raiseMark } from "../forgetting.ts";
 import { makeGid } from "../gid.ts";
-import { contains, type NodeId, type NodeSet, setOf } from "../members.ts";
+import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../members.ts";
 import type { Heartbeat } from "../messages.ts";
 import { keepFromFor } from "../replication/syncpoints.ts";
 import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
@@ -17,6 +17,10 @@ import { finishedBelow, peerOf, send } from "../transactions.ts";
 import { heardHere } from "./links.ts";
 
 export function sendHeartbeats(node: NodeState, context: Context): void {
+  sendHeartbeatsTo(node, firstNodes(node.config.nodes), context);
+}
+
+function sendHeartbeatsTo(node: NodeState, receivers: NodeSet, context: Context): void {
   const { config, membership } = node;
   const below = finishedBelow(node, makeGid(config.node, node.nextSequence));
   raiseMark(node, config.node, below, context);
@@ -34,7 +38,7 @@ export function sendHeartbeats(node: NodeState, context: Context): void {
     holds: node.peers.map((peer) => peer.finishedBelow),
   } as const;
   for (let to = 1; to <= config.nodes; to++) {
-    if (to === config.node) continue;
+    if (to === config.node || !contains(receivers, to)) continue;
     // It reveals nothing that a crash could make untrue: generations are elected by durable votes, what is finished was
     // made so by durable acks, and that this node is online is told once it is durable. But a bound on its stamps must
     // be durable first.
@@ -66,8 +70,9 @@ export function hear(node: NodeState, from: NodeId, context: Context): void {
   context.emit({ type: "note", note: { about: "heard again", peer: from } });
 }
 
-export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbeat): void {
+export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbeat, context: Context): void {
   const peer = peerOf(node, from);
+  const isNew = peer.heard === 0;
   peer.clock = heartbeat.clock;
   peer.clockBeats = 0;
   peer.heard = heartbeat.heard;
@@ -75,6 +80,8 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
   peer.holds = heartbeat.holds;
   if (heartbeat.keepFrom > peer.keepFrom) peer.keepFrom = heartbeat.keepFrom;
   compareClocks(node);
+  // So that the link is known to carry both directions without waiting for the next beat.
+  if (isNew && node.config.membership === "elected") sendHeartbeatsTo(node, setOf(from), context);
 }
 
 /**
