@@ -16,7 +16,8 @@
  *
  * Invariants: P1, on every node each PREPARE of a generation that may ever commit lies before all of the next; P2, a node
  * that is online in n holds every transaction of older generations that may ever commit; a number belongs to one
- * generation; last_online_in <= current <= last_vote, and none of them falls.
+ * generation; last_online_in <= current <= last_vote, and none of them falls, but last_online_in where it is taken back
+ * together with every vote that told of it.
  */
 import type { Context } from "../context.ts";
 import { valuesOf } from "../keyed.ts";
@@ -87,6 +88,19 @@ export function promiseVote(node: NodeState, generation: Generation, context: Co
   // It may not come online in its generation any more.
   membership.standing = "outside";
   leaveService(node, context);
+}
+
+/**
+ * Takes back that this node was online in any generation above this one. Whoever has its vote may count on that, so it
+ * also promises never to come online in what it has voted for.
+ */
+export function disclaim(node: NodeState, number: number, context: Context): void {
+  const { membership } = node;
+  membership.campaign = null;
+  membership.lastOnlineIn = number;
+  membership.provenOnlineIn = number;
+  const { number: voted, configured } = membership.lastVote;
+  promiseVote(node, { number: voted + 1, members: 0, configured }, context);
 }
 
 /** PostgreSQL has answered: it may have been the last PREPARE of an older generation, or commit of a node outside. */

@@ -1,10 +1,9 @@
 /** Which donor's WAL a node follows: choosing it, opening and closing its stream, and whether it has caught up. */
 import type { Context } from "../context.ts";
 import { applySession } from "../database.ts";
-import { deleteKeyed, getKeyed, valuesOf } from "../keyed.ts";
+import { getKeyed, valuesOf } from "../keyed.ts";
 import { contains, lowest, type NodeId, type NodeSet, setOf } from "../members.ts";
 import { isConnected } from "../membership/links.ts";
-import { isOnline } from "../membership/online.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import { forgetCopy, peerOf, removeFrom } from "../transactions.ts";
 
@@ -14,7 +13,6 @@ const CAUGHT_UP_BEATS = 5;
 /** Reads everything in this node's WAL from now on. */
 export function follow(node: NodeState, donor: NodeId, why: string, context: Context): void {
   if (node.recovery.donor !== 0) stopFollowing(node, context);
-  if (!isOnline(node)) dropCopies(node, context);
   const { stream } = peerOf(node, donor);
   if (stream.mode !== "closed") context.emit({ type: "closeStream", from: donor });
   stream.mode = "all";
@@ -34,20 +32,6 @@ export function stopFollowing(node: NodeState, context: Context): void {
   stream.mode = "closed";
   recovery.donor = 0;
   dropQueue(node, context);
-}
-
-/**
- * Copies of an earlier donor's that are still undecided: the new one may never have had them, and its own transactions
- * would wait for their locks for ever. What it has, it sends again.
- */
-function dropCopies(node: NodeState, context: Context): void {
-  for (const { gid } of valuesOf(node.transactions)) {
-    const tx = getKeyed(node.transactions, gid);
-    if (tx === undefined || !tx.recovered || tx.outcome !== "undecided") continue;
-    // Its PREPARE cannot be called back: it is dropped when that has been answered.
-    if (tx.local === "preparing") deleteKeyed(node.recovery.working, gid);
-    if (tx.local === "prepared") dropCopy(node, tx, context);
-  }
 }
 
 /** One that is still being applied. */

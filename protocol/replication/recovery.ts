@@ -24,7 +24,7 @@ import type { NodeId } from "../members.ts";
 import { setOf } from "../members.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority, isMember } from "../membership/generation.ts";
-import { comeOnline, learnGeneration } from "../membership/generations.ts";
+import { comeOnline, disclaim, learnGeneration } from "../membership/generations.ts";
 import { isConnected } from "../membership/links.ts";
 import { isOnline } from "../membership/online.ts";
 import { keepAbove } from "../snapshot/clock.ts";
@@ -237,7 +237,8 @@ function takeLogged(node: NodeState, message: LogicalMessage, context: Context):
 
 /** The donor had it as a copy and has it no more, for whatever reason; what it is here decides itself. */
 function takeDropped(node: NodeState, tx: Transaction, context: Context): boolean {
-  if (!tx.recovered) return true;
+  // What this node has promised to hold it keeps.
+  if (!tx.recovered || tx.generation < node.membership.lastOnlineIn) return true;
   if (tx.local === "preparing") return false;
   if (tx.local === "prepared") dropCopy(node, tx, context);
   else if (tx.local === "applying") rollBackCopy(tx, context);
@@ -331,9 +332,30 @@ function onlineNow(node: NodeState): number {
 
 function followDonor(node: NodeState, donor: NodeId, context: Context): void {
   if (donor === 0 || donor === node.recovery.donor) return;
+  giveUpCopies(node, context);
   const { current } = node.membership;
   const why = isMember(current, node.config.node) ? "to come online" : "to catch up";
   follow(node, donor, why, context);
+}
+
+/**
+ * Copies of an earlier donor's that are still undecided: the new one may never have had them, and its own transactions
+ * would wait for their locks for ever. What it has, it sends again. If this node has been online since, it has promised
+ * to hold some of them: it takes that back first.
+ */
+function giveUpCopies(node: NodeState, context: Context): void {
+  const copies = valuesOf(node.transactions).filter(
+    ({ recovered, outcome, local }) =>
+      recovered && outcome === "undecided" && (local === "prepared" || local === "preparing"),
+  );
+  const oldest = Math.min(...copies.map(({ generation }) => generation));
+  if (oldest < node.membership.lastOnlineIn) disclaim(node, oldest, context);
+  for (const { gid } of copies) {
+    const tx = getKeyed(node.transactions, gid);
+    // Its PREPARE cannot be called back: it is dropped when that has been answered.
+    if (tx?.local === "preparing") deleteKeyed(node.recovery.working, gid);
+    if (tx?.local === "prepared") dropCopy(node, tx, context);
+  }
 }
 
 /** Online, but with copies in doubt: reads on until their outcomes have come, then takes up the normal stream. */

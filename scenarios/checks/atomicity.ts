@@ -1,10 +1,9 @@
 /** Atomic commit: what every protocol promises of one transaction. */
 import { showGid } from "../../protocol/gid.ts";
 import { setOf, toList } from "../../protocol/members.ts";
-import { isOnline } from "../../protocol/membership/online.ts";
 import { type Check, type EndedRun, type Findings, holds, notExercised, report, violated } from "./check.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
-import { suspectsTheHealthy } from "./service.ts";
+import { latestOnline, suspectsTheHealthy } from "./service.ts";
 
 export const oneOutcome: Check = {
   name: "one outcome",
@@ -107,8 +106,7 @@ function lossOf(run: EndedRun, ledger: Ledger, gid: number): string | null {
   // While nodes are down, cut off or at work, the commit may still be on its way to them.
   if (!run.healed || !run.quiet) return null;
   // Every node that is online has it: members, and those that have copied it since.
-  const online = run.nodes.filter(({ node, state }) => node !== 0 && isOnline(state));
-  const missing = online.reduce((set, { node }) => set | setOf(node), 0) & ~entry.committed;
+  const missing = latestOnline(run.nodes).reduce((set, { node }) => set | setOf(node), 0) & ~entry.committed;
   return missing === 0 ? null : `${told}; in the healed cluster node ${list(missing)} has not committed it`;
 }
 

@@ -2,10 +2,10 @@
 
 import type { Row, StatementResult, Value } from "../../protocol/database.ts";
 import { showGid } from "../../protocol/gid.ts";
-import { isOnline } from "../../protocol/membership/online.ts";
 import type { Operation, TransactionRecord } from "../history.ts";
 import { bankTotal } from "../workloads/bank.ts";
 import { type Check, type EndedNode, type EndedTable, holds, notExercised, violated } from "./check.ts";
+import { latestOnline } from "./service.ts";
 
 export const constantTotal: Check = {
   name: "constant total",
@@ -62,7 +62,7 @@ export const equalData: Check = {
     on: {},
     end: (run) => {
       if (!run.quiet) return notExercised("transactions are still under way");
-      const up = run.nodes.filter(({ up, state }) => up && isOnline(state));
+      const up = latestOnline(run.nodes);
       const first = up[0];
       if (first === undefined || up.length < 2) return notExercised("fewer than two nodes are online");
       for (const other of up.slice(1)) {

@@ -70,6 +70,13 @@ function spreadOf(distribution: Distribution): Micros {
   }
 }
 
+/** Those that are up and online in the latest generation: a node that has not heard of that one may be behind. */
+export function latestOnline<Node extends Standing>(nodes: readonly Node[]): Node[] {
+  const online = nodes.filter(({ node, up, state }) => node !== 0 && up && isOnline(state));
+  const latest = Math.max(...nodes.map(({ state }) => state.membership.current.number));
+  return online.filter(({ state }) => state.membership.current.number === latest);
+}
+
 /** Copies in doubt are judged as transactions in doubt. */
 function isWorking(state: NodeState): boolean {
   return isOnline(state) && disconnected(state, state.membership.current.members) === 0;
