@@ -25,6 +25,7 @@ import {
   comeOnlineWhenDrained,
   learnGeneration,
   restoreMembership,
+  resumeHeldCommits,
   resumeMembership,
   takeMark,
 } from "./membership/generations.ts";
@@ -93,6 +94,11 @@ function takeInput(node: NodeState, input: Input, context: Context): void {
   if (!node.running && input.type !== "started") {
     throw new ProtocolViolation(`node ${node.config.node} was given a ${input.type} before it was started`);
   }
+  dispatch(node, input, context);
+  if (node.membership.holding) resumeHeldCommits(node, context);
+}
+
+function dispatch(node: NodeState, input: Input, context: Context): void {
   switch (input.type) {
     case "started":
       return start(node, input, context);
@@ -119,6 +125,7 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
   restoreMarks(node, input.records);
   for (const { coordinator, below } of input.finished) raiseMark(node, coordinator, below);
   node.membership.standing = standingIn(node.membership, node.config.node);
+  node.membership.settled = false;
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
   restoreSeen(node, input);
   resumeMembership(node, context);

@@ -211,8 +211,26 @@ function executeWhenReadable(
 
 /** Between two generations nothing is prepared. */
 function commitWhenOnline(node: NodeState, session: Session, context: Context): void {
-  if (isOnline(node)) return commitEverywhere(node, session, context);
+  if (isOnline(node) && mayStamp(node)) return commitEverywhere(node, session, context);
+  node.membership.holding = true;
   session.phase = "awaiting generation";
+}
+
+/**
+ * Whether a new transaction's CSN will be greater than that of every one of an older generation. A node that is left out
+ * now may show one of those already, whose CSN is that node's own stamp; so a coordinator waits until it has committed,
+ * or knows to be aborted, all that it holds of older generations. (Where commits become visible in order of CSN, they
+ * could not be seen before in any case.)
+ */
+export function mayStamp(node: NodeState): boolean {
+  const { membership, config } = node;
+  if (membership.settled || config.membership === "fixed") return true;
+  if (config.snapshot !== "clock-si-committer") return true;
+  const { number } = membership.current;
+  membership.settled = !valuesOf(node.transactions).some(
+    ({ generation, local }) => generation < number && (local === "prepared" || local === "held"),
+  );
+  return membership.settled;
 }
 
 /** The transaction's locks at its origin are all held: it gets its gid and its stamp, and is prepared. */

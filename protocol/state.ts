@@ -66,6 +66,10 @@ export interface Membership {
   campaignFrom: number;
   /** Campaigns that came to nothing since the last election. */
   failures: number;
+  /** Whether nothing of an older generation may still get a CSN that this node does not know. */
+  settled: boolean;
+  /** Whether a client's COMMIT waits for this node to come online, or for that. */
+  holding: boolean;
   /** Write sets of a generation in which this node is not yet online. */
   readonly early: EarlyChange[];
 }
@@ -177,7 +181,7 @@ export interface Session {
     /** A statement waits until the clock has reached its snapshot. */
     | "awaiting snapshot"
     | "executing"
-    /** Its COMMIT waits until this node is online in the next generation. */
+    /** Its COMMIT waits until this node is online in the next generation, and may stamp. */
     | "awaiting generation"
     | "committing"
     | "rolling back"
@@ -348,6 +352,8 @@ function createMembership(nodes: number): Membership {
     campaign: null,
     campaignFrom: 0,
     failures: 0,
+    settled: true,
+    holding: false,
     early: [],
   };
 }

@@ -25,12 +25,13 @@ import { contains, type NodeSet, setOf, toList } from "../members.ts";
 import type { MembershipRecord } from "../records.ts";
 import { stopFollowing } from "../replication/following.ts";
 import { closeOwnStreams, fenceApplies, openOwnStreams, takeEarlyChanges } from "../replication/streams.ts";
-import { closeSessions, resumeCommits } from "../sessions.ts";
+import { closeSessions, mayStamp, resumeCommits } from "../sessions.ts";
 import type { Membership, NodeState } from "../state.ts";
 import { reasonOf, releaseQueue } from "../transactions.ts";
 import { ProtocolViolation } from "../violation.ts";
 import { type Generation, isSameProposal } from "./generation.ts";
 import { sendHeartbeats } from "./heartbeats.ts";
+import { isOnline } from "./online.ts";
 import { standingIn, whyNotServing } from "./standing.ts";
 
 /** Takes up a generation that somebody told of; one that is not newer is old news. */
@@ -48,6 +49,7 @@ export function learnGeneration(
   membership.donors = donors;
   if (membership.lastVote.number < generation.number) membership.lastVote = generation;
   membership.safeLogged = false;
+  membership.settled = false;
   membership.campaign = null;
   membership.failures = 0;
   node.syncpoints.markAt = 0;
@@ -133,8 +135,15 @@ export function takeMark(node: NodeState, number: number, lsn: number, context: 
   persistMembership(node, false, context);
   openOwnStreams(node, context);
   takeEarlyChanges(node, context);
-  resumeCommits(node, context);
+  resumeHeldCommits(node, context);
   sendHeartbeats(node, context);
+}
+
+/** Once what they have waited for is over. */
+export function resumeHeldCommits(node: NodeState, context: Context): void {
+  if (!node.membership.holding || !isOnline(node) || !mayStamp(node)) return;
+  node.membership.holding = false;
+  resumeCommits(node, context);
 }
 
 function writeMark(node: NodeState, context: Context): void {
