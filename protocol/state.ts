@@ -64,6 +64,9 @@ export interface Membership {
   campaign: Campaign | null;
   /** No campaign before this beat. */
   campaignFrom: number;
+  /** The members that this node would stand for, and since which beat; 0 if it would not. */
+  wished: NodeSet;
+  wishedSince: number;
   /** Campaigns that came to nothing since the last election. */
   failures: number;
   /** Whether nothing of an older generation may still get a CSN that this node does not know. */
@@ -351,6 +354,8 @@ function createMembership(nodes: number): Membership {
     standing: "outside",
     campaign: null,
     campaignFrom: 0,
+    wished: 0,
+    wishedSince: 0,
     failures: 0,
     settled: true,
     holding: false,

@@ -28,7 +28,17 @@ export function campaignIfNeeded(node: NodeState, context: Context): void {
   if (node.beats < membership.campaignFrom) return;
   const clique = cliqueOf(node);
   const candidate = candidateOf(node, clique);
-  if (candidate !== null) stand(node, candidate, clique, context);
+  if (isLasting(node, candidate) && candidate !== null) stand(node, candidate, clique, context);
+}
+
+/** A node stands only for a reason that has lasted: two nodes do not see a change at the same moment. */
+function isLasting({ membership, beats, config }: NodeState, candidate: Generation | null): boolean {
+  const members = candidate?.members ?? 0;
+  if (members !== membership.wished) {
+    membership.wished = members;
+    membership.wishedSince = beats;
+  }
+  return beats - membership.wishedSince >= config.resendBeats - 1;
 }
 
 /** The largest set of nodes that work together, as this node sees them. */

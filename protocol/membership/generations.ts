@@ -76,6 +76,8 @@ export function restoreMembership(node: NodeState, record: MembershipRecord): vo
 /** After a restart: goes on from where it stood. */
 export function resumeMembership(node: NodeState, context: Context): void {
   const { membership } = node;
+  // Some peers are heard sooner than others: none is to be left out for that (mmts 9.4 bug 39).
+  membership.campaignFrom = node.config.suspectBeats;
   if (membership.standing === "marking") writeMark(node, context);
   if (membership.standing === "draining") comeOnlineWhenDrained(node, context);
   if (membership.standing === "online") openOwnStreams(node, context);

@@ -4,8 +4,18 @@ import { badClock } from "./bad-clock.ts";
 import { bank } from "./bank.ts";
 import { cross } from "./cross.ts";
 import { crossingUpdates } from "./crossing-updates.ts";
+import { edgeSplit } from "./edge-split.ts";
+import { fastRestart } from "./fast-restart.ts";
+import { freeze } from "./freeze.ts";
+import { halfOpen } from "./half-open.ts";
+import { killStart } from "./kill-start.ts";
+import { killedTwice } from "./killed-twice.ts";
+import { majorityRing } from "./majority-ring.ts";
 import { nervous } from "./nervous.ts";
+import { nodePartition } from "./node-partition.ts";
 import { orphans } from "./orphans.ts";
+import { randomDisasters } from "./random-disasters.ts";
+import { rollingRestarts } from "./rolling-restarts.ts";
 import { skewedClocks } from "./skewed-clocks.ts";
 import { storm } from "./storm.ts";
 import { t1AfterOneMessage } from "./t1-after-one-message.ts";
@@ -17,6 +27,7 @@ import { t5OldMessages } from "./t5-old-messages.ts";
 import { t6EveryStep } from "./t6-every-step.ts";
 import { t7ReturnsPrepared } from "./t7-returns-prepared.ts";
 import { t8OneWay } from "./t8-one-way.ts";
+import { twoOfFive } from "./two-of-five.ts";
 import { worstMoment } from "./worst-moment.ts";
 import { writeSkew } from "./write-skew.ts";
 
@@ -40,6 +51,17 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   skewedClocks,
   badClock,
   storm,
+  killStart,
+  killedTwice,
+  nodePartition,
+  edgeSplit,
+  halfOpen,
+  majorityRing,
+  freeze,
+  twoOfFive,
+  rollingRestarts,
+  fastRestart,
+  randomDisasters,
 ];
 
 /** As it was written, or undefined. */

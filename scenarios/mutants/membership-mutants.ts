@@ -52,7 +52,16 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     about: "whoever votes is taken for a donor, also one that lacks what the others have",
     source: "mmts 4.6",
     caughtBy: "nothing missed",
-    shownBy: busyKillStart(),
+    shownBy: {
+      ...busyKillStart(),
+      // It is always a little behind its donor.
+      network: {
+        links: [
+          { from: 1, to: 3, latency: "20ms" },
+          { from: 2, to: 3, latency: "20ms" },
+        ],
+      },
+    },
     step: withInputs((input, state) => {
       if (input.type !== "message" || input.message.type !== "election vote") return input;
       const { lastOnlineIn } = state.membership;
@@ -103,7 +112,7 @@ function nervousCluster(): ScenarioInput {
     duration: "5s",
     settle: "10s",
     workload: { kind: "bank", accounts: 20 },
-    protocol: { heartbeat: "3ms", suspectBeats: 2, voteBeats: 6, resendBeats: 2, resolveBeats: 3 },
+    protocol: { heartbeat: "3ms", suspectBeats: 2, voteBeats: 6, resendBeats: 1, resolveBeats: 3 },
     network: { mode: "datagram", latency: { kind: "exponential", min: "200us", mean: "1500us" } },
   };
 }
