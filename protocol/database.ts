@@ -50,7 +50,10 @@ export interface ForeignKey {
 }
 
 /** The SQL that scenarios speak, as data; `pg/` renders it as text. */
-export type Statement =
+export type Statement = RowStatement | SequenceStatement;
+
+/** What reads and writes rows. */
+export type RowStatement =
   | {
       readonly type: "select";
       readonly table: string;
@@ -65,6 +68,22 @@ export type Statement =
       readonly set: readonly Assignment[];
     }
   | { readonly type: "delete"; readonly table: string; readonly key: Key };
+
+/** Each returns one row with one value. */
+export type SequenceStatement =
+  /** SELECT nextval(...); `announced`: the value goes out with the write set, by pg_logical_emit_message. */
+  | { readonly type: "nextval"; readonly sequence: string; readonly announced?: true }
+  /**
+   * SELECT setval(sequence, value, called), which goes out with the write set likewise. `raises`: with
+   * greatest(value, what the sequence would give next) in place of the value.
+   */
+  | {
+      readonly type: "setval";
+      readonly sequence: string;
+      readonly value: number;
+      readonly called: boolean;
+      readonly raises?: true;
+    };
 
 /** `column = to`, or `column = column + add`. */
 export type Assignment =
@@ -132,6 +151,16 @@ export interface RowChange {
   readonly base: Gid;
 }
 
+/** A sequence has given, or was set to, this value: what others draw from now on is greater. */
+export interface SequenceChange {
+  readonly kind: "sequence";
+  readonly sequence: string;
+  readonly value: number;
+}
+
+/** One thing that a transaction did, as it travels in the stream: in the order in which it was done. */
+export type Change = RowChange | SequenceChange;
+
 /** A row lock that the transaction holds without having changed the row. */
 export interface RowLock {
   readonly table: string;
@@ -182,7 +211,7 @@ export interface PreparedChange {
   /** Position of the PREPARE record's end in the server's WAL. */
   readonly lsn: number;
   readonly label: PrepareLabel;
-  readonly rows: readonly RowChange[];
+  readonly rows: readonly Change[];
   /** FOR SHARE and the like, and the key-share locks on parents of foreign keys (theory 5.3 "Beyond rows"). */
   readonly locks: readonly RowLock[];
 }
@@ -200,7 +229,7 @@ export type DatabaseCommand =
       readonly statement: Statement;
       readonly snapshot: Csn;
     }
-  /** COMMIT of a transaction that wrote nothing. */
+  /** COMMIT of a transaction that did nothing that concerns other nodes. */
   | { readonly type: "commit"; readonly session: SessionId }
   /** ROLLBACK, or pg_terminate_backend where the session is busy or waits; the open statement gets no reply. */
   | { readonly type: "rollback"; readonly session: SessionId }
@@ -219,7 +248,12 @@ export type DatabaseCommand =
    * DELETE FROM the table of outcomes, and in the same transaction the mark `below` in its place: what is gone can
    * still be told from what never was. No reply.
    */
-  | { readonly type: "forgetOutcomes"; readonly coordinator: NodeId; readonly below: Gid };
+  | { readonly type: "forgetOutcomes"; readonly coordinator: NodeId; readonly below: Gid }
+  /**
+   * ALTER SEQUENCE ... INCREMENT BY STRIDE RESTART WITH ..., for each sequence that does not keep to the node's class
+   * (sequences.ts), and behind every CREATE SEQUENCE from now on, in its transaction. No reply.
+   */
+  | { readonly type: "alignSequences"; readonly node: NodeId };
 
 export type DatabaseReply =
   | { readonly type: "begun"; readonly session: SessionId }
@@ -227,7 +261,7 @@ export type DatabaseReply =
       readonly type: "executed";
       readonly session: SessionId;
       readonly result: StatementResult;
-      /** Whether the transaction has an xid: it wrote or locked a row, so its COMMIT concerns other nodes. */
+      /** Whether the transaction did anything that concerns other nodes: wrote or locked a row, moved a sequence. */
       readonly wrote: boolean;
     }
   /** The statement, the apply or the PREPARE failed; the session's transaction is rolled back or can only be. */

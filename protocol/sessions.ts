@@ -15,6 +15,7 @@ import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import { hasLeft, isOnline } from "./membership/online.ts";
 import { whyNotServing } from "./membership/standing.ts";
 import type { AbortReason } from "./messages.ts";
+import { alignStatement } from "./sequences.ts";
 import { isClockChecked, nextAge } from "./snapshot/clock.ts";
 import type { NodeState, Session, Transaction } from "./state.ts";
 import {
@@ -54,7 +55,7 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
     case "execute":
       expectPhase(session, "open");
       if (hasLeft(node)) return abandon(node, session, context);
-      return executeWhenReadable(node, session, request.statement, context);
+      return executeWhenReadable(node, session, statementFor(node, request.statement), context);
     case "commit":
       expectPhase(session, "open");
       if (hasLeft(node)) return abandon(node, session, context);
@@ -172,6 +173,11 @@ export function wound(node: NodeState, session: Session, reason: AbortReason, co
   }
   session.phase = "doomed";
   session.reason = reason;
+}
+
+/** As it goes to PostgreSQL. */
+function statementFor({ config }: NodeState, statement: Statement): Statement {
+  return alignStatement(statement, config.node, config.monotonicSequences);
 }
 
 function createSession(node: NodeState, id: number): Session {

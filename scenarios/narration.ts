@@ -163,6 +163,10 @@ export function describeStatement(statement: Statement): string {
     }
     case "delete":
       return `DELETE ${statement.table} ${statement.key}`;
+    case "nextval":
+      return `SELECT nextval(${statement.sequence})`;
+    case "setval":
+      return `SELECT setval(${statement.sequence}, ${statement.value}, ${statement.called})`;
   }
 }
 
@@ -209,6 +213,8 @@ function describeCommand(command: DatabaseCommand): string {
       return `apply ${showGid(command.gid)}, ${command.change.rows.length} rows`;
     case "commitPrepared":
       return `COMMIT PREPARED ${showGid(command.gid)}, CSN ${command.csn}`;
+    case "alignSequences":
+      return `align sequences to node ${command.node}`;
     case "rollbackPrepared":
       return `ROLLBACK PREPARED ${showGid(command.gid)}`;
     case "logMessage":

@@ -103,6 +103,7 @@ const protocol = z.strictObject({
   clockReserve: span.default(250_000),
   snapshotAge: span.default(0),
   waitPeerCommits: z.boolean().default(false),
+  monotonicSequences: z.boolean().default(false),
 });
 
 const network = z.strictObject({
@@ -213,6 +214,7 @@ export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
     clockReserveUs: p.clockReserve,
     snapshotAgeUs: p.snapshotAge,
     waitPeerCommits: p.waitPeerCommits,
+    monotonicSequences: p.monotonicSequences,
   };
 }
 

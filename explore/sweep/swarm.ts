@@ -148,6 +148,7 @@ function drawWorkload(workload: Scenario["workload"], random: Random): Scenario[
         readers: randomInt(random, 3),
       };
     case "script":
+    case "sequence":
       return { ...workload, think };
     case "family":
       return { ...workload, think, parents: randomOf(random, [1, 3, workload.parents]) };

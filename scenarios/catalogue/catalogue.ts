@@ -6,6 +6,7 @@ import { cross } from "./cross.ts";
 import { crossingUpdates } from "./crossing-updates.ts";
 import { nervous } from "./nervous.ts";
 import { orphans } from "./orphans.ts";
+import { sequences } from "./sequences.ts";
 import { skewedClocks } from "./skewed-clocks.ts";
 import { storm } from "./storm.ts";
 import { t1AfterOneMessage } from "./t1-after-one-message.ts";
@@ -37,6 +38,7 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   crossingUpdates,
   nervous,
   orphans,
+  sequences,
   skewedClocks,
   badClock,
   storm,

@@ -7,6 +7,7 @@ import { durableBeforeTold } from "./durability.ts";
 import { generationsInOrder, nothingMissed, oneGeneration, promisesKept } from "./generations.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
 import { progress } from "./progress.ts";
+import { distinctNumbers } from "./sequences.ts";
 import { isolation, prefix, trueLabels } from "./snapshots.ts";
 import { sound } from "./soundness.ts";
 
@@ -31,6 +32,7 @@ export const CHECKS: readonly Check[] = [
   constantTotal,
   equalData,
   integrity,
+  distinctNumbers,
   nothingInDoubt,
   oldestSurvives,
   progress,

@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
       if (input.type !== "change" || input.change.kind !== "prepared" || state.config.node !== 3)
         return input;
       const [first, ...others] = input.change.rows;
-      if (first === undefined || first.row === null) return input;
+      if (first === undefined || !("row" in first) || first.row === null) return input;
       const row = first.row.map((value, column) => (column === 1 ? Number(value) + 1 : value));
       return { ...input, change: { ...input.change, rows: [{ ...first, row }, ...others] } };
     }),
@@ -430,6 +430,23 @@ export const MUTANTS: readonly Mutant[] = [
         return { ...effect, message: { ...effect.message, csn: effect.message.csn + 1 } };
       }
       return effect;
+    }),
+  },
+  {
+    name: "shares-numbers",
+    about: "pairs of nodes draw the values of sequences from the same residue class",
+    source: "mmts 6.3",
+    caughtBy: "distinct numbers",
+    shownBy: {
+      name: "sequence",
+      duration: "1s",
+      commit: "2pc",
+      snapshot: "local",
+      workload: { kind: "sequence" },
+    },
+    step: withEffects((effect) => {
+      if (effect.type !== "database" || effect.command.type !== "alignSequences") return effect;
+      return { ...effect, command: { ...effect.command, node: (effect.command.node + 1) >> 1 } };
     }),
   },
 ];

@@ -29,6 +29,7 @@ export const MUTANT_NAMES = [
   "prepares-without-vote",
   "reads-ahead",
   "recomputes-csn",
+  "shares-numbers",
 ] as const;
 
 export type MutantName = (typeof MUTANT_NAMES)[number];

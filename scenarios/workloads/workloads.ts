@@ -5,6 +5,7 @@ import { family, familyParameters } from "./family.ts";
 import { pairs, pairsParameters } from "./pairs.ts";
 import { register, registerParameters } from "./register.ts";
 import { script, scriptParameters } from "./script.ts";
+import { sequence, sequenceParameters } from "./sequence.ts";
 import type { Workload } from "./workload.ts";
 
 export const workloadParameters = z.discriminatedUnion("kind", [
@@ -13,6 +14,7 @@ export const workloadParameters = z.discriminatedUnion("kind", [
   pairsParameters,
   familyParameters,
   scriptParameters,
+  sequenceParameters,
 ]);
 
 export type WorkloadParameters = z.output<typeof workloadParameters>;
@@ -30,6 +32,8 @@ export function createWorkload(parameters: WorkloadParameters, nodes: number): W
       return opaque(family(parameters, nodes));
     case "script":
       return opaque(script(parameters));
+    case "sequence":
+      return opaque(sequence(parameters, nodes));
   }
 }
 

@@ -240,6 +240,7 @@ function loadedServer(scenario: Scenario, workload: Workload<unknown>, node: Nod
     node,
     peers,
     tables: workload.tables,
+    sequences: workload.sequences ?? [],
     csnVisibility: scenario.snapshot === "clock-si",
     // Longer than a snapshot can be late by clock drift, its own age, and a command's way.
     csnRetentionUs: 2 * scenario.protocol.maxDrift + scenario.protocol.snapshotAge + SECOND,

@@ -5,12 +5,13 @@
  * not there is never skipped, and one that is never overwritten (theory 5.2, I-MISS). Locks are taken as by the
  * statements at the origin, waiting where they wait; foreign keys are not checked, unique constraints are.
  */
-import type { PreparedChange, RowChange, RowLock } from "../../protocol/database.ts";
+import type { Change, PreparedChange, RowChange, RowLock } from "../../protocol/database.ts";
 import { applySession } from "../../protocol/database.ts";
 import { showGid } from "../../protocol/gid.ts";
 import { checkUniques, claimKey } from "./constraints.ts";
 import { noTable, wrongVersion } from "./errors.ts";
 import { acquireLock, lockOnly, NO_KEY_UPDATE, strengthOf, UPDATE } from "./locks.ts";
+import { raiseSequence } from "./sequences.ts";
 import type { RowSlot, Server, ServerHost, Table, Transaction, Version } from "./state.ts";
 import { slotFor } from "./tables.ts";
 import { beginTransaction, failTransaction } from "./transactions.ts";
@@ -30,7 +31,7 @@ export function applyChange(server: Server, host: ServerHost, change: PreparedCh
 export function continueApply(server: Server, host: ServerHost, tx: Transaction): void {
   const { rows, locks } = tx.change!;
   for (; tx.position < rows.length; tx.position++) {
-    if (!applyRow(server, host, tx, rows[tx.position]!)) return;
+    if (!applyOne(server, host, tx, rows[tx.position]!)) return;
     tx.step = WRITING;
   }
   for (; tx.position < rows.length + locks.length; tx.position++) {
@@ -45,6 +46,14 @@ const WRITING = 0;
 const UNIQUES = 1;
 
 /** @returns whether it is done; if not, the apply waits or has failed */
+function applyOne(server: Server, host: ServerHost, tx: Transaction, change: Change): boolean {
+  if (change.kind !== "sequence") return applyRow(server, host, tx, change);
+  if (raiseSequence(server, change.sequence, change.value)) return true;
+  failTransaction(server, host, tx, noTable(change.sequence));
+  return false;
+}
+
+/** As applyOne. */
 function applyRow(server: Server, host: ServerHost, tx: Transaction, change: RowChange): boolean {
   const table = server.tables.get(change.table);
   if (table === undefined) {

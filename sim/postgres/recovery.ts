@@ -6,6 +6,7 @@ import type { CommittedOutcome, FinishedMark, PrepareLabel } from "../../protoco
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { restoreSlots } from "./decoding.ts";
 import { forgetFlushed } from "./outcomes.ts";
+import { restoreSequences } from "./sequences.ts";
 import { NEVER, type Server, type ServerHost, type Transaction } from "./state.ts";
 import { endTransaction, rollBack, undo } from "./transactions.ts";
 import { becomeVisible, finishRollback, writeSetOf } from "./two-phase.ts";
@@ -35,6 +36,7 @@ export function recoverFrom(server: Server, host: ServerHost, survivingLsn: numb
   server.forgetting.length = 0;
   server.logging.length = 0;
   restoreSlots(server);
+  restoreSequences(server);
 }
 
 export interface Survivors {

@@ -36,6 +36,7 @@ import {
 } from "./decoding.ts";
 import { forgetFlushed, forgetOutcomes } from "./outcomes.ts";
 import { recoverFrom, type Survivors, survivors } from "./recovery.ts";
+import { alignSequences, loadSequence } from "./sequences.ts";
 import type { Server, ServerConfig, ServerHost, WaitCheck } from "./state.ts";
 import { executeStatement } from "./statements.ts";
 import { createTables, loadRow } from "./tables.ts";
@@ -53,9 +54,11 @@ import { advanceFlushed } from "./wal.ts";
 
 /** @throws ProtocolViolation if a table definition names what is not there */
 export function createServer(config: ServerConfig): Server {
-  return {
+  const server: Server = {
     config,
     tables: createTables(config.tables),
+    sequences: new Map(),
+    alignedTo: 0,
     sessions: new Map(),
     prepared: new Map(),
     transactions: [null],
@@ -79,6 +82,8 @@ export function createServer(config: ServerConfig): Server {
     retained: [],
     streamed: 0,
   };
+  for (const name of config.sequences) loadSequence(server, name);
+  return server;
 }
 
 /** The initial load: rows written by gid 0 with CSN 0. Foreign keys are not checked. */
@@ -123,6 +128,9 @@ export function carryOut(server: Server, host: ServerHost, command: DatabaseComm
       break;
     case "forgetOutcomes":
       forgetOutcomes(server, command.coordinator, command.below);
+      break;
+    case "alignSequences":
+      alignSequences(server, command.node);
       break;
     default:
       unreachable(command);

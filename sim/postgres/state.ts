@@ -5,6 +5,7 @@
  */
 import type { Csn } from "../../protocol/csn.ts";
 import type {
+  Change,
   CommittedOutcome,
   DatabaseReply,
   Key,
@@ -13,7 +14,6 @@ import type {
   PreparedChange,
   PrepareLabel,
   Row,
-  RowChange,
   SessionId,
   SnapshotLabel,
   Statement,
@@ -30,6 +30,7 @@ export interface ServerConfig {
   /** Every other node: each has one replication slot here, from the start. */
   readonly peers: readonly NodeId[];
   readonly tables: readonly TableDefinition[];
+  readonly sequences: readonly string[];
   /** Reading at a CSN, the switch that a stock server lacks (theory 1.2, 1.6). */
   readonly csnVisibility: boolean;
   /**
@@ -72,7 +73,7 @@ export type WaitCheck = "deadlock" | "lock timeout";
 /** Facts about this server that a check may rely on. */
 export interface ServerObserver {
   /** The PREPARE is durable. */
-  prepared(label: PrepareLabel, rows: readonly RowChange[]): void;
+  prepared(label: PrepareLabel, rows: readonly Change[]): void;
   /** The commit is visible: to every snapshot from now on, or with csnVisibility to those at or above the CSN. */
   committed(gid: Gid, csn: Csn): void;
   /** The ROLLBACK PREPARED is durable. */
@@ -82,6 +83,9 @@ export interface ServerObserver {
 export interface Server {
   readonly config: ServerConfig;
   readonly tables: Map<string, Table>;
+  readonly sequences: Map<string, Sequence>;
+  /** The node to whose residue class all sequences keep; 0 until it is told. */
+  alignedTo: NodeId;
   /** The open transaction of each session that has one. */
   readonly sessions: Map<SessionId, Transaction>;
   /** From PREPARE being carried out to the end of the transaction, in order of their PREPARE records. */
@@ -134,6 +138,24 @@ export interface Wal {
   written: number;
   /** Durable up to here. */
   flushed: number;
+}
+
+export interface Sequence {
+  /** The next value is this plus `increment`, or if not `isCalled` this itself. */
+  last: number;
+  isCalled: boolean;
+  increment: number;
+  /** How many values may still be given without a record. */
+  ahead: number;
+  /** Records, from the last durable one on. */
+  readonly logged: SequenceRecord[];
+}
+
+export interface SequenceRecord {
+  readonly lsn: number;
+  readonly last: number;
+  readonly isCalled: boolean;
+  readonly increment: number;
 }
 
 export interface Forgetting {
@@ -259,6 +281,8 @@ export interface Transaction {
   locker: Locker;
   /** PostgreSQL has given it an xid: its end is recorded in the WAL. */
   hasXid: boolean;
+  /** It did something that concerns other nodes. */
+  wrote: boolean;
   /** Whether it is in the middle of a command. */
   busy: boolean;
   /** The session was ended while its COMMIT was under way. */
@@ -275,7 +299,7 @@ export interface Transaction {
   /** Every row of which it holds the lock, in the order in which it took them. */
   readonly rows: RowSlot[];
   /** What it changed, in order (a local transaction). */
-  changes: RowChange[];
+  changes: Change[];
   /** Whether one of the changes replaced its own write. */
   rewroteOwn: boolean;
 

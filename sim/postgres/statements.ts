@@ -9,11 +9,14 @@ import {
   OWN_WRITE,
   type Row,
   type RowChange,
+  type RowStatement,
+  type SequenceStatement,
   type Statement,
   type Value,
 } from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
+import { noteWrite } from "./concerns.ts";
 import { checkChildren, checkParents, checkUniques, claimKey } from "./constraints.ts";
 import {
   CONCURRENT_DELETE,
@@ -27,6 +30,7 @@ import {
 } from "./errors.ts";
 import { acquireLock, lockOnly, NO_KEY_UPDATE, strengthOf, UPDATE } from "./locks.ts";
 import { followRow, seeRow } from "./rows.ts";
+import { executeSequence } from "./sequences.ts";
 import { releaseSnapshot, renewSnapshot, takeSnapshot } from "./snapshots.ts";
 import type { RowSlot, Server, ServerHost, Table, Transaction } from "./state.ts";
 import { allKeys, slotFor, sortKeys } from "./tables.ts";
@@ -63,16 +67,31 @@ export function executeStatement(
   tx.step = ROW;
   tx.position = 0;
   tx.replaced = 0;
-  if (!server.tables.has(statement.table)) {
-    failTransaction(server, host, tx, noTable(statement.table));
-  } else if (!takeSnapshot(server, tx, snapshot)) failTransaction(server, host, tx, SNAPSHOT_TOO_OLD);
+  if (!takeSnapshot(server, tx, snapshot)) failTransaction(server, host, tx, SNAPSHOT_TOO_OLD);
   else continueStatement(server, host, tx);
 }
 
 /** From the beginning of the step in which it is. */
 export function continueStatement(server: Server, host: ServerHost, tx: Transaction): void {
   const statement = tx.statement!;
-  const table = server.tables.get(statement.table)!;
+  switch (statement.type) {
+    case "nextval":
+    case "setval":
+      return useSequence(server, host, tx, statement);
+    default:
+      return useRows(server, host, tx, statement);
+  }
+}
+
+function useSequence(server: Server, host: ServerHost, tx: Transaction, statement: SequenceStatement): void {
+  const value = executeSequence(server, tx, statement);
+  if (typeof value === "number") complete(server, host, tx, [[value]], NO_VERSIONS, 1);
+  else failTransaction(server, host, tx, value);
+}
+
+function useRows(server: Server, host: ServerHost, tx: Transaction, statement: RowStatement): void {
+  const table = server.tables.get(statement.table);
+  if (table === undefined) return failTransaction(server, host, tx, noTable(statement.table));
   switch (statement.type) {
     case "select":
       if (statement.lock !== undefined) return selectWithLock(server, host, tx, table, statement);
@@ -208,7 +227,7 @@ function updateRow(
   const seen = slot === undefined ? null : seeRow(server, host, tx, slot);
   if (tx.phase !== "running") return false;
   if (slot === undefined || seen === null) return completeUnchanged(server, host, tx);
-  tx.hasXid = true;
+  noteWrite(tx);
   const version = followRow(server, host, tx, slot, seen, NO_KEY_UPDATE, CONCURRENT_DELETE);
   if (tx.phase !== "running") return false;
   if (version === null) return completeUnchanged(server, host, tx);
@@ -235,7 +254,7 @@ function removeRow(server: Server, host: ServerHost, tx: Transaction, slot: RowS
   const seen = slot === undefined ? null : seeRow(server, host, tx, slot);
   if (tx.phase !== "running") return false;
   if (slot === undefined || seen === null) return completeUnchanged(server, host, tx);
-  tx.hasXid = true;
+  noteWrite(tx);
   const version = followRow(server, host, tx, slot, seen, UPDATE, CONCURRENT_DELETE);
   if (tx.phase !== "running") return false;
   if (version === null) return completeUnchanged(server, host, tx);
@@ -309,6 +328,6 @@ function complete(
     type: "executed",
     session: tx.session,
     result: { rows, versions, count, replaced: tx.replaced, snapshot: tx.snapshotLabel },
-    wrote: tx.hasXid,
+    wrote: tx.wrote,
   });
 }

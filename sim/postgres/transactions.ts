@@ -28,6 +28,7 @@ export function beginTransaction(
     gid,
     locker: session,
     hasXid: false,
+    wrote: false,
     busy: false,
     terminated: false,
     snapshot: -1,
@@ -113,6 +114,7 @@ export function undo(server: Server, tx: Transaction): void {
   tx.statement = null;
   tx.change = null;
   tx.hasXid = false;
+  tx.wrote = false;
   vacuum(server, touched);
 }
 

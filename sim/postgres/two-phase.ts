@@ -8,10 +8,10 @@
  */
 import type { Csn } from "../../protocol/csn.ts";
 import {
+  type Change,
   OWN_WRITE,
   type PreparedChange,
   type PrepareLabel,
-  type RowChange,
   type RowLock,
   type SessionId,
 } from "../../protocol/database.ts";
@@ -167,7 +167,7 @@ export function becomeVisible(server: Server, host: ServerHost, tx: Transaction)
 }
 
 /** What the transaction changed: recorded as it went, or as its origin delivered it. */
-export function writeSetOf(tx: Transaction): readonly RowChange[] {
+export function writeSetOf(tx: Transaction): readonly Change[] {
   return tx.change === null ? tx.changes : tx.change.rows;
 }
 
@@ -195,8 +195,8 @@ function nameWrites(tx: Transaction, gid: Gid): void {
   if (tx.rewroteOwn) tx.changes = tx.changes.map((change) => nameBase(change, gid));
 }
 
-function nameBase(change: RowChange, gid: Gid): RowChange {
-  return change.base === OWN_WRITE ? { ...change, base: gid } : change;
+function nameBase(change: Change, gid: Gid): Change {
+  return "base" in change && change.base === OWN_WRITE ? { ...change, base: gid } : change;
 }
 
 /** The gid's text says so. */
