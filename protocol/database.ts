@@ -37,10 +37,15 @@ export type Row = readonly Value[];
 export interface TableDefinition {
   readonly name: string;
   readonly columns: readonly string[];
-  /** Primary key, one column. An UPDATE does not change it. */
-  readonly key: string;
+  /** Primary key, one column, which an UPDATE does not change. Null: none; rows are then told apart by all they hold. */
+  readonly key: string | null;
   readonly unique?: readonly string[];
   readonly references?: readonly ForeignKey[];
+}
+
+/** Position of the primary key among the columns; -1: there is none. */
+export function keyColumnOf({ columns, key }: TableDefinition): number {
+  return key === null ? -1 : columns.indexOf(key);
 }
 
 /** ON DELETE and ON UPDATE NO ACTION, not deferrable. */
@@ -50,9 +55,13 @@ export interface ForeignKey {
 }
 
 /** The SQL that scenarios speak, as data; `pg/` renders it as text. */
-export type Statement = RowStatement | SequenceStatement;
+export type Statement = RowStatement | SequenceStatement | DefinitionStatement | SettingStatement;
 
-/** What reads and writes rows. */
+/**
+ * What reads and writes rows. In a table without a primary key, a key stands for the value of the first column, and a
+ * write touches one row that has it (WHERE ctid = (SELECT min(ctid) ...)). A row shorter than the table is filled up
+ * with defaults.
+ */
 export type RowStatement =
   | {
       readonly type: "select";
@@ -84,6 +93,64 @@ export type SequenceStatement =
       readonly called: boolean;
       readonly raises?: true;
     };
+
+/** DDL. Names are looked up in the search_path, unless they name their schema: "drafts.items". */
+export type DefinitionStatement =
+  | { readonly type: "create schema"; readonly schema: string }
+  | {
+      readonly type: "create table";
+      readonly table: TableDefinition;
+      readonly temporary?: true;
+      /** Columns of UNIQUE ... DEFERRABLE constraints. */
+      readonly deferrable?: readonly string[];
+    }
+  /** CREATE TABLE ... AS SELECT * FROM source [WITH NO DATA]: no primary key, no constraints. */
+  | {
+      readonly type: "create table as";
+      readonly table: string;
+      readonly source: string;
+      readonly temporary?: true;
+      readonly withNoData?: true;
+    }
+  | {
+      readonly type: "add column";
+      readonly table: string;
+      readonly column: string;
+      readonly default: Value;
+    }
+  | { readonly type: "drop table"; readonly table: string }
+  | {
+      readonly type: "create unique index";
+      readonly table: string;
+      readonly column: string;
+      readonly concurrently?: true;
+    }
+  | { readonly type: "truncate"; readonly table: string }
+  | { readonly type: "create sequence"; readonly sequence: string }
+  | { readonly type: "drop sequence"; readonly sequence: string }
+  /** SELECT lockstep.make_table_local(table): its rows stay on each node, from now on and under this name for ever. */
+  | { readonly type: "make local"; readonly table: string }
+  | { readonly type: "vacuum"; readonly table: string };
+
+/** SET LOCAL. search_path: schemas, separated by commas; role: SET LOCAL ROLE. */
+export interface SettingStatement {
+  readonly type: "set local";
+  readonly setting: string;
+  readonly value: string;
+}
+
+/** All that the meaning of a statement depends on, beside its text. */
+export interface Environment {
+  readonly role: string;
+  /** In order of name, without role and search_path. */
+  readonly settings: readonly Setting[];
+  readonly searchPath: string;
+}
+
+export interface Setting {
+  readonly setting: string;
+  readonly value: string;
+}
 
 /** `column = to`, or `column = column + add`. */
 export type Assignment =
@@ -149,6 +216,20 @@ export interface RowChange {
   readonly row: Row | null;
   /** The gid that wrote the version overwritten at the origin: every replica must replace the same one. */
   readonly base: Gid;
+  /** The row before an update or delete, where there is no primary key to find it by. */
+  readonly old?: Row;
+}
+
+/**
+ * DDL goes by statement: a logical message, emitted by an event trigger at its start (postgres.md E). Of what it does
+ * to rows and catalogs nothing is streamed, except the rows of CREATE TABLE AS, which peers therefore run WITH NO DATA.
+ */
+export interface DefinitionChange {
+  readonly kind: "ddl";
+  readonly statement: DefinitionStatement;
+  readonly environment: Environment;
+  /** The whole names of all that the statement was about at its origin, in the order in which it locked them (pg_locks). */
+  readonly objects: readonly string[];
 }
 
 /** A sequence has given, or was set to, this value: what others draw from now on is greater. */
@@ -159,13 +240,15 @@ export interface SequenceChange {
 }
 
 /** One thing that a transaction did, as it travels in the stream: in the order in which it was done. */
-export type Change = RowChange | SequenceChange;
+export type Change = RowChange | SequenceChange | DefinitionChange;
 
 /** A row lock that the transaction holds without having changed the row. */
 export interface RowLock {
   readonly table: string;
   readonly key: Key;
   readonly mode: RowLockMode;
+  /** What the row holds, where there is no primary key to find it by. */
+  readonly row?: Row;
 }
 
 /** "own": what the server's own clients prepared; "all": everything in its WAL, whatever its origin. */
@@ -263,6 +346,8 @@ export type DatabaseReply =
       readonly result: StatementResult;
       /** Whether the transaction did anything that concerns other nodes: wrote or locked a row, moved a sequence. */
       readonly wrote: boolean;
+      /** Whether it has touched a temporary table, after which PREPARE would fail. */
+      readonly temporary?: true;
     }
   /** The statement, the apply or the PREPARE failed; the session's transaction is rolled back or can only be. */
   | { readonly type: "failed"; readonly session: SessionId; readonly error: SqlError }

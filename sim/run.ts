@@ -29,7 +29,7 @@ import { showHash } from "./engine/hash.ts";
 import { createSimulation, runUntil } from "./engine/simulation.ts";
 import type { FactSink, Machine, SimWorld } from "./engine/world.ts";
 import { linkOf } from "./network.ts";
-import { dumpTable, recovered } from "./postgres/server.ts";
+import { dumpSchema, dumpTable, recovered, replicatedTables } from "./postgres/server.ts";
 
 export interface RunOptions {
   readonly mode: "in place" | "reduce";
@@ -202,10 +202,11 @@ function describeNode(machine: Machine): EndedNode {
     up,
     paused,
     state,
-    tables: server.config.tables.map((definition) => ({
+    tables: replicatedTables(server).map((definition) => ({
       definition,
       rows: dumpTable(server, definition.name),
     })),
+    schema: dumpSchema(server),
     prepared: recovered(server).prepared,
   };
 }

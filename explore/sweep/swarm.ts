@@ -149,6 +149,7 @@ function drawWorkload(workload: Scenario["workload"], random: Random): Scenario[
       };
     case "script":
     case "sequence":
+    case "ddl":
       return { ...workload, think };
     case "family":
       return { ...workload, think, parents: randomOf(random, [1, 3, workload.parents]) };

@@ -4,6 +4,7 @@ import { badClock } from "./bad-clock.ts";
 import { bank } from "./bank.ts";
 import { cross } from "./cross.ts";
 import { crossingUpdates } from "./crossing-updates.ts";
+import { migrations } from "./migrations.ts";
 import { nervous } from "./nervous.ts";
 import { orphans } from "./orphans.ts";
 import { sequences } from "./sequences.ts";
@@ -39,6 +40,7 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   nervous,
   orphans,
   sequences,
+  migrations,
   skewedClocks,
   badClock,
   storm,

@@ -2,7 +2,7 @@
 import { acknowledgedSurvives, allPrepared, nothingInDoubt, oneOutcome, sameCsn } from "./atomicity.ts";
 import type { Check } from "./check.ts";
 import { chosenStays, noAbortByRight, oneValuePerTerm, promisesRise } from "./consensus.ts";
-import { constantTotal, equalData, integrity } from "./data.ts";
+import { constantTotal, equalData, equalSchema, integrity } from "./data.ts";
 import { durableBeforeTold } from "./durability.ts";
 import { generationsInOrder, nothingMissed, oneGeneration, promisesKept } from "./generations.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
@@ -31,6 +31,7 @@ export const CHECKS: readonly Check[] = [
   csnOrder,
   constantTotal,
   equalData,
+  equalSchema,
   integrity,
   distinctNumbers,
   nothingInDoubt,

@@ -4,7 +4,7 @@
  * Values of transactions that wrote nothing else are not compared between sessions: PostgreSQL itself may give them
  * again after a crash (see sim/postgres/sequences.ts).
  */
-import type { History, TransactionRecord } from "../history.ts";
+import type { History, Operation, TransactionRecord } from "../history.ts";
 import { type Check, type Finding, holds, notExercised, violated } from "./check.ts";
 
 export const distinctNumbers: Check = {
@@ -31,16 +31,21 @@ interface Drawn {
   readonly by: TransactionRecord;
 }
 
-/** In order of invocation. */
+/** In order of invocation. What was created meanwhile may be several sequences of one name, in turn or in several schemas. */
 function valuesDrawn({ transactions }: History): Drawn[] {
   const drawn: Drawn[] = [];
+  const created = new Set(transactions.flatMap(({ operations }) => operations.map(sequenceCreated)));
   for (const by of transactions) {
     for (const { statement, result, invokedAt } of by.operations) {
-      if (statement.type !== "nextval" || result === null) continue;
+      if (statement.type !== "nextval" || result === null || created.has(statement.sequence)) continue;
       drawn.push({ sequence: statement.sequence, value: Number(result.rows[0]?.[0]), invokedAt, by });
     }
   }
   return drawn.sort((one, other) => one.invokedAt - other.invokedAt);
+}
+
+function sequenceCreated({ statement }: Operation): string | null {
+  return statement.type === "create sequence" ? statement.sequence : null;
 }
 
 function isAcknowledged({ outcome, gid }: TransactionRecord): boolean {

@@ -334,6 +334,23 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: "loses-the-search-path",
+    about:
+      "DDL travels without the search_path and the names that it led to, so an applier takes another schema",
+    source: "mmts 6.2 (search_path always last)",
+    caughtBy: "equal schema",
+    shownBy: { name: "ddl", duration: "1s", commit: "2pc", snapshot: "local", workload: { kind: "ddl" } },
+    step: withInputs((input) => {
+      if (input.type !== "change" || input.change.kind !== "prepared") return input;
+      const rows = input.change.rows.map((each) => {
+        if (each.kind !== "ddl") return each;
+        const objects = each.objects.map((name) => name.replace("drafts.", ""));
+        return { ...each, environment: { ...each.environment, searchPath: "public" }, objects };
+      });
+      return { ...input, change: { ...input.change, rows } };
+    }),
+  },
+  {
     name: "never-resolves",
     about: "nobody finishes a transaction whose coordinator is gone, although a majority could",
     source: "mmts 9.1 bug 10 (bc2dda8)",

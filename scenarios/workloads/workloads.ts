@@ -1,6 +1,7 @@
 /** The workloads by kind. A new one is a file beside the others and a row in each of the two lists here. */
 import { z } from "zod";
 import { bank, bankParameters } from "./bank.ts";
+import { ddl, ddlParameters } from "./ddl.ts";
 import { family, familyParameters } from "./family.ts";
 import { pairs, pairsParameters } from "./pairs.ts";
 import { register, registerParameters } from "./register.ts";
@@ -15,6 +16,7 @@ export const workloadParameters = z.discriminatedUnion("kind", [
   familyParameters,
   scriptParameters,
   sequenceParameters,
+  ddlParameters,
 ]);
 
 export type WorkloadParameters = z.output<typeof workloadParameters>;
@@ -32,6 +34,8 @@ export function createWorkload(parameters: WorkloadParameters, nodes: number): W
       return opaque(family(parameters, nodes));
     case "script":
       return opaque(script(parameters));
+    case "ddl":
+      return opaque(ddl(parameters, nodes));
     case "sequence":
       return opaque(sequence(parameters, nodes));
   }

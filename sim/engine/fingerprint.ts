@@ -157,6 +157,7 @@ function foldRequest(hash: TraceHash, request: Request): void {
       fold(hash, statement.type.length);
       if (statement.type === "update" || statement.type === "delete") foldValue(hash, statement.key);
       else if (statement.type === "insert") foldRow(hash, statement.row);
+      else if (statement.type !== "select") foldText(hash, JSON.stringify(statement));
       return;
     }
     case "commit":
@@ -257,6 +258,7 @@ function foldWrite(hash: TraceHash, change: Change): void {
     foldText(hash, change.sequence);
     return fold(hash, change.value);
   }
+  if (change.kind === "ddl") return foldText(hash, JSON.stringify(change));
   foldValue(hash, change.key);
   fold(hash, change.base);
   if (change.row !== null) foldRow(hash, change.row);

@@ -75,7 +75,7 @@ export function lockOnly(
 ): boolean {
   const held = tx.rows.length;
   if (!acquireLock(server, host, tx, slot, mode)) return false;
-  noteWrite(tx);
+  noteWrite(tx, slot.table);
   if (tx.rows.length > held) server.wal.written += LOCK_RECORD;
   return true;
 }

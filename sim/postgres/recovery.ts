@@ -6,6 +6,7 @@ import type { CommittedOutcome, FinishedMark, PrepareLabel } from "../../protoco
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { restoreSlots } from "./decoding.ts";
 import { forgetFlushed } from "./outcomes.ts";
+import { isTemporaryName } from "./relations.ts";
 import { restoreSequences } from "./sequences.ts";
 import { NEVER, type Server, type ServerHost, type Transaction } from "./state.ts";
 import { endTransaction, rollBack, undo } from "./transactions.ts";
@@ -32,6 +33,8 @@ export function recoverFrom(server: Server, host: ServerHost, survivingLsn: numb
   wal.flushed = survivingLsn;
   server.awaitingFlush.length = 0;
   server.toWake.length = 0;
+  server.relationsToWake.length = 0;
+  dropTemporary(server);
   forgetFlushed(server);
   server.forgetting.length = 0;
   server.logging.length = 0;
@@ -99,6 +102,16 @@ function forgetPrepared(server: Server, tx: Transaction): void {
   undo(server, tx);
   server.prepared.delete(tx.gid);
   endTransaction(server, tx);
+}
+
+/** No session survives. */
+function dropTemporary(server: Server): void {
+  for (const name of server.relations.keys()) {
+    if (!isTemporaryName(name)) continue;
+    server.relations.delete(name);
+    server.tables.delete(name);
+  }
+  server.hasTemporary = false;
 }
 
 function prepareAgain(server: Server, tx: Transaction): void {

@@ -17,7 +17,7 @@ function nextval(lab: Lab, session = 1): DatabaseReply {
 
 function apply(lab: Lab, rows: readonly Change[]): DatabaseReply[] {
   const gid = makeGid(2, 1);
-  const change = { lsn: 1, label: labelOf(gid), rows, locks: [] };
+  const change = { kind: "prepared", lsn: 1, label: labelOf(gid), rows, locks: [] } as const;
   return tell(lab, { type: "apply", gid, change });
 }
 

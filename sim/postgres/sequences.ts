@@ -9,42 +9,71 @@
 import type { Change, SequenceStatement, SqlError } from "../../protocol/database.ts";
 import { isAligned, nextAligned, STRIDE } from "../../protocol/sequences.ts";
 import { noTable } from "./errors.ts";
-import type { Sequence, Server, Transaction } from "./state.ts";
+import { findRelation, relationFor, relationNamed, sequenceIn } from "./relations.ts";
+import type { Sequence, Server, ServerHost, Transaction } from "./state.ts";
+import { lockTable, ROW_EXCLUSIVE } from "./table-locks.ts";
 
 /** SEQ_LOG_VALS. */
 const LOGGED_AHEAD = 32;
 const SEQUENCE_RECORD = 104;
 
-/** As CREATE SEQUENCE with the defaults makes it. It was there before the history. */
+/** With the defaults. It was there before the history. */
 export function loadSequence(server: Server, name: string): void {
-  const fresh = { last: 1, isCalled: false, increment: 1 };
-  server.sequences.set(name, { ...fresh, ahead: 0, logged: [{ lsn: 0, ...fresh }] });
+  const sequence = plainSequence();
+  relationFor(server, name).current = sequence;
+  server.sequences.set(name, sequence);
 }
 
-/** @returns the value, or the error with which the statement fails */
+/** CREATE SEQUENCE, with the defaults. */
+export function newSequence(server: Server): Sequence {
+  const sequence = plainSequence();
+  if (server.alignedTo > 0) align(server, sequence);
+  return sequence;
+}
+
+function plainSequence(): Sequence {
+  const fresh = { last: 1, isCalled: false, increment: 1 };
+  return { kind: "sequence", ...fresh, ahead: 0, logged: [{ lsn: 0, ...fresh }] };
+}
+
+/** @returns the value, the error with which the statement fails, or null: it waits */
 export function executeSequence(
   server: Server,
+  host: ServerHost,
   tx: Transaction,
   statement: SequenceStatement,
-): number | SqlError {
-  const sequence = server.sequences.get(statement.sequence);
-  if (sequence === undefined) return noTable(statement.sequence);
+): number | SqlError | null {
+  const relation = findRelation(server, tx, statement.sequence);
+  if (sequenceIn(relation, tx) === null) return noTable(statement.sequence);
+  if (!lockTable(server, host, tx, relation!, ROW_EXCLUSIVE)) return null;
+  const sequence = sequenceIn(relation, tx);
+  if (sequence === null) return noTable(statement.sequence);
+  const { name } = relation!;
   if (statement.type === "nextval") {
     const value = nextValue(server, tx, sequence);
-    if (statement.announced) announce(tx, { kind: "sequence", sequence: statement.sequence, value });
+    if (statement.announced) announce(tx, { kind: "sequence", sequence: name, value });
     return value;
   }
   const { value, called } = statement;
   const isBehind = nextOf(sequence) < value;
   if (isBehind || !statement.raises) setValue(server, sequence, value, called);
-  announce(tx, { kind: "sequence", sequence: statement.sequence, value: called ? value : value - 1 });
+  announce(tx, { kind: "sequence", sequence: name, value: called ? value : value - 1 });
   return sequence.last;
 }
 
-/** Another node has given this value: the next one here is greater. @returns whether there is such a sequence */
-export function raiseSequence(server: Server, name: string, value: number): boolean {
-  const sequence = server.sequences.get(name);
-  if (sequence === undefined) return false;
+/** Another node has given this value: the next one here is greater. @returns whether that is done; if not, as executeSequence */
+export function raiseSequence(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  name: string,
+  value: number,
+): true | SqlError | null {
+  const relation = relationNamed(server, name);
+  if (sequenceIn(relation, tx) === null) return noTable(name);
+  if (!lockTable(server, host, tx, relation!, ROW_EXCLUSIVE)) return null;
+  const sequence = sequenceIn(relation, tx);
+  if (sequence === null) return noTable(name);
   if (nextOf(sequence) <= value) setValue(server, sequence, nextAligned(value, server.config.node), false);
   return true;
 }
@@ -52,7 +81,7 @@ export function raiseSequence(server: Server, name: string, value: number): bool
 /** ALTER SEQUENCE of all that do not keep to the node's residue class. */
 export function alignSequences(server: Server, node: number): void {
   server.alignedTo = node;
-  for (const sequence of server.sequences.values()) {
+  for (const sequence of allSequences(server)) {
     if (sequence.increment !== STRIDE || !isAligned(nextOf(sequence), node)) align(server, sequence);
   }
 }
@@ -60,7 +89,7 @@ export function alignSequences(server: Server, node: number): void {
 /** What each sequence is after a crash: as its last durable record says. */
 export function restoreSequences(server: Server): void {
   server.alignedTo = 0;
-  for (const sequence of server.sequences.values()) {
+  for (const sequence of allSequences(server)) {
     const { logged } = sequence;
     while (logged.length > 1 && logged[logged.length - 1]!.lsn > server.wal.flushed) logged.pop();
     const survived = logged[logged.length - 1]!;
@@ -69,6 +98,15 @@ export function restoreSequences(server: Server): void {
     sequence.increment = survived.increment;
     sequence.ahead = 0;
   }
+}
+
+/** Those of prepared transactions included. */
+function allSequences(server: Server): Sequence[] {
+  const all = [...server.sequences.values()];
+  for (const { pending } of server.relations.values()) {
+    if (pending?.kind === "sequence") all.push(pending);
+  }
+  return all;
 }
 
 function nextValue(server: Server, tx: Transaction, sequence: Sequence): number {

@@ -2,16 +2,19 @@
  * The model of one stock PostgreSQL server (15 to 18), as far as the database port can see it, and no more.
  *
  * Modelled: sessions with one transaction each, READ COMMITTED and REPEATABLE READ; versions of rows whose visibility
- * follows the order in which commits finish, not that of their WAL records; row locks in four modes with queues, lock
- * timeout and local deadlock detection; primary keys, unique columns and foreign keys; PREPARE TRANSACTION, COMMIT
+ * follows the order in which commits finish, not that of their WAL records; row locks in four modes with queues, table
+ * locks, lock timeout and local deadlock detection; primary keys, unique columns and foreign keys; tables without a
+ * primary key (REPLICA IDENTITY FULL); sequences; DDL in transactions: schemas, tables, CREATE TABLE AS, columns, unique
+ * indexes, TRUNCATE, sequences, temporary tables, with search_path, role and settings; PREPARE TRANSACTION, COMMIT
  * PREPARED and ROLLBACK PREPARED with their records, group flush and locks that outlive session and crash; logical
  * decoding of local PREPAREs through one slot a peer, sent again after a reconnection or a crash; applying of remote
  * transactions under a replication origin; recovery from the WAL that survived a crash. One switch leaves the stock
  * server: csnVisibility, reading at a CSN with waiting readers (Clock-SI, theory 1.2; the patched visibility of 1.6).
  *
  * Left out: subtransactions; updates that change a primary key; predicates and plans (rows are found by key or all);
- * composite, partial, deferrable and exclusion constraints, ON DELETE actions; sequences; DDL; table and advisory
- * locks; SERIALIZABLE (SSI); VACUUM as a process, freezing and xid wraparound; TOAST; torn pages and checksums;
+ * composite, partial, deferrable and exclusion constraints, ON DELETE actions; all other DDL, and DDL outside of
+ * transactions (CONCURRENTLY, VACUUM); CASCADE; views, functions, triggers; privileges but that of an owner; SET that
+ * outlasts its transaction; LOCK TABLE and advisory locks; an end of sessions, with which temporary tables would go; SERIALIZABLE (SSI); VACUUM as a process, freezing and xid wraparound; TOAST; torn pages and checksums;
  * synchronous standbys; max_prepared_transactions and other limits; the race in which waiters for a row whose version
  * changed may overtake each other; and a second row with one key that REPEATABLE READ may see, when it inserts a key
  * whose deletion its snapshot does not see (15 and 18 show both, here it sees its own).
@@ -19,7 +22,15 @@
  * A server is plain data, changed in place by the functions of this file; `host` carries out what it asks for.
  * Commands that no client of the port may give (a session used twice at once, an unknown gid) throw ProtocolViolation.
  */
-import type { DatabaseCommand, Isolation, Key, Row, SessionId, StreamMode } from "../../protocol/database.ts";
+import type {
+  DatabaseCommand,
+  Isolation,
+  Key,
+  Row,
+  SessionId,
+  StreamMode,
+  TableDefinition,
+} from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
@@ -36,10 +47,12 @@ import {
 } from "./decoding.ts";
 import { forgetFlushed, forgetOutcomes } from "./outcomes.ts";
 import { recoverFrom, type Survivors, survivors } from "./recovery.ts";
+import { relationFor } from "./relations.ts";
+import { schemaLines } from "./schema.ts";
 import { alignSequences, loadSequence } from "./sequences.ts";
 import type { Server, ServerConfig, ServerHost, WaitCheck } from "./state.ts";
 import { executeStatement } from "./statements.ts";
-import { createTables, loadRow } from "./tables.ts";
+import { createTables, hasKey, loadRow } from "./tables.ts";
 import { beginTransaction, idleTransaction, rollBack } from "./transactions.ts";
 import {
   commit,
@@ -58,6 +71,8 @@ export function createServer(config: ServerConfig): Server {
     config,
     tables: createTables(config.tables),
     sequences: new Map(),
+    relations: new Map(),
+    hasTemporary: false,
     alignedTo: 0,
     sessions: new Map(),
     prepared: new Map(),
@@ -73,6 +88,7 @@ export function createServer(config: ServerConfig): Server {
     oldestReadable: 0,
     vacuum: [],
     toWake: [],
+    relationsToWake: [],
     lastWait: 0,
     outcomes: new Map(),
     finishedBelow: new Map(),
@@ -82,6 +98,7 @@ export function createServer(config: ServerConfig): Server {
     retained: [],
     streamed: 0,
   };
+  for (const table of server.tables.values()) relationFor(server, table.name).current = table;
   for (const name of config.sequences) loadSequence(server, name);
   return server;
 }
@@ -218,10 +235,27 @@ export interface DumpedRow {
 /** The committed contents of a table, in order of key. */
 export function dumpTable(server: Server, table: string): DumpedRow[] {
   const rows: DumpedRow[] = [];
-  for (const { key, current } of tableOf(server, table).ordered) {
+  const found = tableOf(server, table);
+  for (const { key, current } of found.ordered) {
     if (current?.row) rows.push({ key, row: current.row, version: current.gid });
   }
-  return rows;
+  return hasKey(found) ? rows : inOrderOfContents(rows);
+}
+
+/** What a table is made of, and everything else that was defined, each in a line. */
+export function dumpSchema(server: Server): string[] {
+  return schemaLines(server);
+}
+
+/** The tables whose rows every node has. */
+export function replicatedTables(server: Server): TableDefinition[] {
+  const tables = [...server.tables.values()].filter(({ persistence }) => persistence === "replicated");
+  return tables.map(({ definition }) => definition).sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function inOrderOfContents(rows: readonly DumpedRow[]): DumpedRow[] {
+  const named = rows.map((row) => ({ row, name: JSON.stringify([row.row, row.version]) }));
+  return named.sort((one, other) => (one.name < other.name ? -1 : 1)).map(({ row }) => row);
 }
 
 function begin(server: Server, host: ServerHost, session: SessionId, isolation: Isolation): void {

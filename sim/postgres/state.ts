@@ -8,6 +8,7 @@ import type {
   Change,
   CommittedOutcome,
   DatabaseReply,
+  Environment,
   Key,
   Locker,
   LoggedChange,
@@ -82,8 +83,13 @@ export interface ServerObserver {
 
 export interface Server {
   readonly config: ServerConfig;
+  /** The committed tables and sequences, by name: "items", and in other schemas than public "drafts.items". */
   readonly tables: Map<string, Table>;
   readonly sequences: Map<string, Sequence>;
+  /** Every name that ever stood for something. */
+  readonly relations: Map<string, Relation>;
+  /** Whether there ever was a temporary table. */
+  hasTemporary: boolean;
   /** The node to whose residue class all sequences keep; 0 until it is told. */
   alignedTo: NodeId;
   /** The open transaction of each session that has one. */
@@ -116,6 +122,8 @@ export interface Server {
   readonly vacuum: RowSlot[];
   /** Rows with waiters, and something that they may have waited for is gone. */
   readonly toWake: RowSlot[];
+  /** Likewise names. */
+  readonly relationsToWake: Relation[];
   /** Number of the last wait. */
   lastWait: number;
   /** What became of each committed transaction, until it is forgotten. */
@@ -141,6 +149,7 @@ export interface Wal {
 }
 
 export interface Sequence {
+  readonly kind: "sequence";
   /** The next value is this plus `increment`, or if not `isCalled` this itself. */
   last: number;
   isCalled: boolean;
@@ -181,11 +190,55 @@ export interface ReplicationSlot {
   saved: number;
 }
 
-export interface Table {
-  readonly definition: TableDefinition;
+/** A name in a schema: what it stands for, and who holds its lock. */
+export interface Relation {
   readonly name: string;
+  current: Defined | null;
+  /** As the transaction sees it that is defining it anew. */
+  pending: Defined | null;
+  /** Number of that transaction; 0: none. It also holds the lock. */
+  definer: number;
+  /** Whether rows of tables of this name stay on their node. */
+  isLocal: boolean;
+  /** Numbers of transactions, each once; in which modes, they know themselves. */
+  readonly holders: number[];
+  /** Numbers of the transactions that wait for the lock, first come first. */
+  readonly queue: number[];
+}
+
+export type Defined = Table | Sequence | Schema;
+
+export interface Schema {
+  readonly kind: "schema";
+}
+
+export interface HeldLock {
+  readonly relation: Relation;
+  /** Bit m: mode m of table-locks.ts. */
+  modes: number;
+}
+
+/** What takes back a change that a transaction made to what it did not create. */
+export type Undo =
+  | { readonly kind: "column" | "index"; readonly table: Table; readonly definition: TableDefinition }
+  | { readonly kind: "child added" | "child removed"; readonly parent: Table; readonly reference: Reference }
+  | { readonly kind: "local"; readonly relation: Relation; readonly table: Table };
+
+export interface Table {
+  readonly kind: "table";
+  definition: TableDefinition;
+  readonly name: string;
+  readonly owner: string;
+  readonly tablespace: string;
+  /** Where its rows go: to every node, nowhere, or not beyond this session. */
+  persistence: "replicated" | "local" | "temporary";
+  /** Of columns that have one, by position. */
+  readonly defaults: Map<number, Value>;
+  /** Without a primary key, rows are numbered as they come. */
+  lastRow: number;
   /** Position of each column. */
   readonly columns: Map<string, number>;
+  /** -1: no primary key. */
   readonly keyColumn: number;
   readonly rows: Map<Key, RowSlot>;
   /** The same, ascending by key. */
@@ -283,6 +336,15 @@ export interface Transaction {
   hasXid: boolean;
   /** It did something that concerns other nodes. */
   wrote: boolean;
+  /** It has touched a temporary table. */
+  temporary: boolean;
+  environment: Environment;
+  /** The locks of tables and other names that it holds. */
+  readonly tableLocks: HeldLock[];
+  /** The names that it is defining anew, */
+  readonly defined: Relation[];
+  /** and what it did to others. */
+  readonly undo: Undo[];
   /** Whether it is in the middle of a command. */
   busy: boolean;
   /** The session was ended while its COMMIT was under way. */
@@ -311,12 +373,15 @@ export interface Transaction {
   keys: readonly Key[] | null;
   results: Row[] | null;
   versions: Gid[] | null;
+  /** The row that the statement is about, once found; null before. */
+  target: RowSlot | null;
   /** The row that this statement replaced; null: none. */
   oldRow: Row | null;
   /** Its writer. */
   replaced: Gid;
 
   waitsFor: RowSlot | null;
+  waitsForTable: Relation | null;
   /** A lock mode, or one of the other reasons of locks.ts. */
   waitMode: number;
   /** Who was writing the row when the wait began. */

@@ -33,7 +33,7 @@ export function writeVersion(server: Server, tx: Transaction, slot: RowSlot, row
   const before = newestVersion(slot);
   const oldRow = before === null ? null : before.row;
   tx.oldRow = oldRow;
-  noteWrite(tx);
+  noteWrite(tx, slot.table);
   if (row === null) server.wal.written += DELETE_RECORD;
   else server.wal.written += oldRow === null ? INSERT_RECORD : UPDATE_RECORD;
   if (slot.writer === tx.number) rewrite(slot, slot.pending!, row);

@@ -7,7 +7,7 @@
  * version was missed.
  */
 import type { Csn } from "../../../protocol/csn.ts";
-import type { TableDefinition } from "../../../protocol/database.ts";
+import { keyColumnOf, type TableDefinition } from "../../../protocol/database.ts";
 import { type Gid, showGid } from "../../../protocol/gid.ts";
 import type { RowHistory, RowOperation, RowTransaction } from "../../history.ts";
 import { ascending } from "../isolation/ascending.ts";
@@ -139,8 +139,7 @@ function stepsOf(
     }
     if (result.count === 0) continue;
     const definition = tables.find(({ name }) => name === statement.table)!;
-    const id =
-      statement.type === "insert" ? statement.row[definition.columns.indexOf(definition.key)] : statement.key;
+    const id = statement.type === "insert" ? statement.row[keyColumnOf(definition)] : statement.key;
     const key = `${statement.table}/${id}`;
     if (changed.has(key)) continue;
     changed.add(key);
@@ -155,7 +154,7 @@ function readsOf(
   chains: ReadonlyMap<string, Chain>,
 ): Extract<ListStep, { f: "r" }>[] {
   const definition = tables.find(({ name }) => name === statement.table)!;
-  const column = definition.columns.indexOf(definition.key);
+  const column = keyColumnOf(definition);
   return result!.rows.map((row, place) => {
     const key = `${statement.table}/${row[column]}`;
     const version = result!.versions[place]!;
