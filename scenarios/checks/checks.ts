@@ -2,7 +2,7 @@
 import { acknowledgedSurvives, allPrepared, nothingInDoubt, oneOutcome, sameCsn } from "./atomicity.ts";
 import type { Check } from "./check.ts";
 import { chosenStays, noAbortByRight, oneValuePerTerm, promisesRise } from "./consensus.ts";
-import { constantTotal, equalData, equalSchema, integrity } from "./data.ts";
+import { constantTotal, equalData, equalSchema, integrity, locksHold } from "./data.ts";
 import { durableBeforeTold } from "./durability.ts";
 import { generationsInOrder, nothingMissed, oneGeneration, promisesKept } from "./generations.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
@@ -33,6 +33,7 @@ export const CHECKS: readonly Check[] = [
   equalData,
   equalSchema,
   integrity,
+  locksHold,
   distinctNumbers,
   nothingInDoubt,
   oldestSurvives,

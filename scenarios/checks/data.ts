@@ -105,16 +105,17 @@ function showRow(found: EndedRow): string {
 
 export const equalSchema: Check = {
   name: "equal schema",
-  holds: "at the end every node has the same tables, columns, constraints, owners and sequences",
+  holds:
+    "at the end every node that is online has the same tables, columns, constraints, owners and sequences",
   source: "mmts 6.2; pg_dump --schema-only on every node",
   begin: () => ({
     on: {},
     end: (run) => {
       if (!run.quiet) return notExercised("transactions are still under way");
       if (!run.history.transactions.some(definesSomething)) return notExercised("nobody ran DDL");
-      const up = run.nodes.filter((node) => node.up);
+      const up = run.nodes.filter(({ up, state }) => up && isOnline(state));
       const first = up[0];
-      if (first === undefined || up.length < 2) return notExercised("fewer than two nodes are up");
+      if (first === undefined || up.length < 2) return notExercised("fewer than two nodes are online");
       for (const other of up.slice(1)) {
         const only = (one: EndedNode, two: EndedNode) =>
           one.schema.filter((line) => !two.schema.includes(line)).map((line) => `node ${one.node}: ${line}`);
@@ -131,6 +132,39 @@ export const equalSchema: Check = {
 function definesSomething({ gid, operations }: TransactionRecord): boolean {
   return gid !== 0 && operations.some(({ statement, result }) => result !== null && isDefinition(statement));
 }
+
+export const locksHold: Check = {
+  name: "locks hold",
+  holds: "no two transactions that held one row's lock did what only one at a time may do",
+  source: "theory 5.2 (SELECT FOR UPDATE, prepared: free at B), 5.3 Beyond rows",
+  begin: (scenario) => ({
+    on: {},
+    end: (run) => {
+      if (scenario.workload.kind !== "gate") return notExercised("no workload relies on a lock alone");
+      if (scenario.snapshot === "clock-si") {
+        return notExercised("a snapshot of Clock-SI may be older than a lock that was waited for");
+      }
+      let entries = 0;
+      for (const node of run.nodes) {
+        const ledger = node.tables.find(({ definition }) => definition.name === "ledger");
+        if (!node.up || ledger === undefined) continue;
+        const owners = new Map<Value, Value>();
+        for (const { row } of ledger.rows) {
+          const [id, number] = [row[0] ?? null, row[1] ?? null];
+          const other = owners.get(number);
+          if (other !== undefined) {
+            return violated(
+              `on node ${node.node} entries ${other} and ${id} of the ledger both are number ${number}`,
+            );
+          }
+          owners.set(number, id);
+          entries += 1;
+        }
+      }
+      return entries > 0 ? holds() : notExercised("nobody passed the gate");
+    },
+  }),
+};
 
 export const integrity: Check = {
   name: "integrity",

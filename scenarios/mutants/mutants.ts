@@ -334,6 +334,17 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: "loses-row-locks",
+    about: "the locks of SELECT FOR UPDATE do not travel with the write set",
+    source: "theory 5.2, 5.3 Beyond rows",
+    caughtBy: "locks hold",
+    shownBy: { name: "gate", duration: "1s", commit: "2pc", snapshot: "local", workload: { kind: "gate" } },
+    step: withInputs((input) => {
+      if (input.type !== "change" || input.change.kind !== "prepared") return input;
+      return { ...input, change: { ...input.change, locks: [] } };
+    }),
+  },
+  {
     name: "loses-the-search-path",
     about:
       "DDL travels without the search_path and the names that it led to, so an applier takes another schema",

@@ -23,6 +23,7 @@ export const MUTANT_NAMES = [
   "ignores-undecided",
   "keeps-own-promise-secret",
   "loses-a-row",
+  "loses-row-locks",
   "loses-the-search-path",
   "never-campaigns",
   "never-resolves",

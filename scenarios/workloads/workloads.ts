@@ -3,6 +3,7 @@ import { z } from "zod";
 import { bank, bankParameters } from "./bank.ts";
 import { ddl, ddlParameters } from "./ddl.ts";
 import { family, familyParameters } from "./family.ts";
+import { gate, gateParameters } from "./gate.ts";
 import { pairs, pairsParameters } from "./pairs.ts";
 import { register, registerParameters } from "./register.ts";
 import { script, scriptParameters } from "./script.ts";
@@ -17,6 +18,7 @@ export const workloadParameters = z.discriminatedUnion("kind", [
   scriptParameters,
   sequenceParameters,
   ddlParameters,
+  gateParameters,
 ]);
 
 export type WorkloadParameters = z.output<typeof workloadParameters>;
@@ -36,6 +38,8 @@ export function createWorkload(parameters: WorkloadParameters, nodes: number): W
       return opaque(script(parameters));
     case "ddl":
       return opaque(ddl(parameters, nodes));
+    case "gate":
+      return opaque(gate(parameters, nodes));
     case "sequence":
       return opaque(sequence(parameters, nodes));
   }
