@@ -257,6 +257,18 @@ export type StreamMode = "own" | "all";
 /** What a replication stream delivers, in the order of the server's WAL; in mode "own" only PREPAREs. */
 export type StreamChange = PreparedChange | FinishedChange | LoggedChange | PositionChange;
 
+/**
+ * What travels on a replication connection: of a transaction too large for the server's decoding memory, pieces ahead
+ * of its PREPARE, and the rest with it. The host puts them together (pgoutput: S..E, A, p); no node sees them.
+ */
+export type StreamPart =
+  | StreamChange
+  | { readonly kind: "piece"; readonly xid: number; readonly rows: readonly Change[] }
+  /** It came to nothing before it was prepared. */
+  | { readonly kind: "piece aborted"; readonly xid: number }
+  /** `change` holds the rows that no piece had. */
+  | { readonly kind: "last piece"; readonly xid: number; readonly change: PreparedChange };
+
 /** COMMIT PREPARED or ROLLBACK PREPARED, at the end of its record. */
 export interface FinishedChange {
   readonly kind: "committed" | "rolled back";

@@ -149,6 +149,7 @@ function drawWorkload(workload: Scenario["workload"], random: Random): Scenario[
       };
     case "script":
     case "sequence":
+    case "bulk":
     case "gate":
     case "ddl":
       return { ...workload, think };

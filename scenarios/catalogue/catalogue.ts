@@ -4,6 +4,7 @@ import { badClock } from "./bad-clock.ts";
 import { bank } from "./bank.ts";
 import { cross } from "./cross.ts";
 import { crossingUpdates } from "./crossing-updates.ts";
+import { largeTransactions } from "./large-transactions.ts";
 import { migrations } from "./migrations.ts";
 import { nervous } from "./nervous.ts";
 import { orphans } from "./orphans.ts";
@@ -41,6 +42,7 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   orphans,
   sequences,
   migrations,
+  largeTransactions,
   skewedClocks,
   badClock,
   storm,

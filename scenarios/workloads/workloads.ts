@@ -1,6 +1,7 @@
 /** The workloads by kind. A new one is a file beside the others and a row in each of the two lists here. */
 import { z } from "zod";
 import { bank, bankParameters } from "./bank.ts";
+import { bulk, bulkParameters } from "./bulk.ts";
 import { ddl, ddlParameters } from "./ddl.ts";
 import { family, familyParameters } from "./family.ts";
 import { gate, gateParameters } from "./gate.ts";
@@ -19,6 +20,7 @@ export const workloadParameters = z.discriminatedUnion("kind", [
   sequenceParameters,
   ddlParameters,
   gateParameters,
+  bulkParameters,
 ]);
 
 export type WorkloadParameters = z.output<typeof workloadParameters>;
@@ -40,6 +42,8 @@ export function createWorkload(parameters: WorkloadParameters, nodes: number): W
       return opaque(ddl(parameters, nodes));
     case "gate":
       return opaque(gate(parameters, nodes));
+    case "bulk":
+      return opaque(bulk(parameters, nodes));
     case "sequence":
       return opaque(sequence(parameters, nodes));
   }

@@ -15,7 +15,7 @@ import type {
   SessionId,
   SqlError,
   Statement,
-  StreamChange,
+  StreamPart,
   TableDefinition,
   Value,
 } from "../../protocol/database.ts";
@@ -36,7 +36,7 @@ export interface Lab {
   readonly checks: { session: SessionId; waitId: number; kind: WaitCheck; dueUs: number }[];
   readonly streamed: { peer: NodeId; change: PreparedChange }[];
   /** What else the streams delivered. */
-  readonly others: { peer: NodeId; change: StreamChange }[];
+  readonly others: { peer: NodeId; change: StreamPart }[];
   readonly facts: Fact[];
   flushRequests: number;
 }
@@ -65,6 +65,7 @@ export function createLab(config: Partial<ServerConfig> = {}): Lab {
       lockTimeoutUs: 0,
       deadlockTimeoutUs: 1_000_000,
       slotSaveBytes: 0,
+      decodingMemoryRows: 0,
       ...config,
     }),
     host: {

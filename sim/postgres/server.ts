@@ -7,15 +7,16 @@
  * primary key (REPLICA IDENTITY FULL); sequences; DDL in transactions: schemas, tables, CREATE TABLE AS, columns, unique
  * indexes, TRUNCATE, sequences, temporary tables, with search_path, role and settings; PREPARE TRANSACTION, COMMIT
  * PREPARED and ROLLBACK PREPARED with their records, group flush and locks that outlive session and crash; logical
- * decoding of local PREPAREs through one slot a peer, sent again after a reconnection or a crash; applying of remote
- * transactions under a replication origin; recovery from the WAL that survived a crash. One switch leaves the stock
- * server: csnVisibility, reading at a CSN with waiting readers (Clock-SI, theory 1.2; the patched visibility of 1.6).
+ * decoding through one slot a peer, sent again after a reconnection or a crash, large write sets in pieces ahead of
+ * their PREPARE; applying of remote transactions under a replication origin; recovery from the WAL that survived a crash.
+ * One switch leaves the stock server: csnVisibility, reading at a CSN with waiting readers (Clock-SI, theory 1.2; the patched visibility of 1.6).
  *
  * Left out: subtransactions; updates that change a primary key; predicates and plans (rows are found by key or all);
  * composite, partial, deferrable and exclusion constraints, ON DELETE actions; all other DDL, and DDL outside of
  * transactions (CONCURRENTLY, VACUUM); CASCADE; views, functions, triggers; privileges but that of an owner; SET that
- * outlasts its transaction; LOCK TABLE and advisory locks; an end of sessions, with which temporary tables would go; SERIALIZABLE (SSI); VACUUM as a process, freezing and xid wraparound; TOAST; torn pages and checksums;
- * synchronous standbys; max_prepared_transactions and other limits; the race in which waiters for a row whose version
+ * outlasts its transaction; LOCK TABLE and advisory locks; an end of sessions, with which temporary tables would go;
+ * SERIALIZABLE (SSI); VACUUM as a process, freezing and xid wraparound; TOAST; torn pages and checksums; synchronous
+ * standbys; max_prepared_transactions and other limits; pieces of what is rolled back to a savepoint; the race in which waiters for a row whose version
  * changed may overtake each other; and a second row with one key that REPEATABLE READ may see, when it inserts a key
  * whose deletion its snapshot does not see (15 and 18 show both, here it sees its own).
  *
@@ -46,6 +47,7 @@ import {
   streamFlushed,
 } from "./decoding.ts";
 import { forgetFlushed, forgetOutcomes } from "./outcomes.ts";
+import { sendAborts, sendPieces } from "./pieces.ts";
 import { recoverFrom, type Survivors, survivors } from "./recovery.ts";
 import { relationFor } from "./relations.ts";
 import { schemaLines } from "./schema.ts";
@@ -94,8 +96,18 @@ export function createServer(config: ServerConfig): Server {
     finishedBelow: new Map(),
     forgetting: [],
     logging: [],
-    slots: config.peers.map((peer) => ({ peer, mode: "own", open: false, confirmed: 0, saved: 0 })),
+    slots: config.peers.map((peer) => ({
+      peer,
+      mode: "own",
+      open: false,
+      confirmed: 0,
+      saved: 0,
+      sentRows: new Map(),
+    })),
     retained: [],
+    pieces: [],
+    abortedXids: [],
+    lastXid: 0,
     streamed: 0,
   };
   for (const table of server.tables.values()) relationFor(server, table.name).current = table;
@@ -152,7 +164,7 @@ export function carryOut(server: Server, host: ServerHost, command: DatabaseComm
     default:
       unreachable(command);
   }
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** The WAL is durable up to here: `server.wal.written` as it was when the flush began, or less. */
@@ -162,16 +174,17 @@ export function walFlushed(server: Server, host: ServerHost, lsn: number): void 
   while (awaitingFlush.length > 0 && awaitingFlush[0]!.lsn <= lsn) {
     recordFlushed(server, host, awaitingFlush.shift()!);
   }
+  sendPieces(server, host);
   streamFlushed(server, host);
   messagesFlushed(server, host);
   forgetFlushed(server);
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** The backend of a durable commit has left the ProcArray: visible, locks released, answered. */
 export function finishCommit(server: Server, host: ServerHost, gid: Gid | 0, session: SessionId): void {
   finishTransaction(server, host, gid, session);
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** A time that scheduleWaitCheck asked for has come. */
@@ -183,7 +196,7 @@ export function waitCheck(
   kind: WaitCheck,
 ): void {
   checkWait(server, host, session, waitId, kind);
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** START_REPLICATION behind the slot's confirmed position or `after`, whichever is later: sends again what is durable since. */
@@ -256,6 +269,12 @@ export function replicatedTables(server: Server): TableDefinition[] {
 function inOrderOfContents(rows: readonly DumpedRow[]): DumpedRow[] {
   const named = rows.map((row) => ({ row, name: JSON.stringify([row.row, row.version]) }));
   return named.sort((one, other) => (one.name < other.name ? -1 : 1)).map(({ row }) => row);
+}
+
+/** What every command and event ends with. */
+function settle(server: Server, host: ServerHost): void {
+  wakeWaiters(server, host);
+  if (server.abortedXids.length > 0) sendAborts(server, host);
 }
 
 function begin(server: Server, host: ServerHost, session: SessionId, isolation: Isolation): void {

@@ -20,6 +20,7 @@ import type {
   Statement,
   StreamChange,
   StreamMode,
+  StreamPart,
   TableDefinition,
   Value,
 } from "../../protocol/database.ts";
@@ -49,6 +50,8 @@ export interface ServerConfig {
    * back to that (postgres.md I). 0: it never goes back.
    */
   readonly slotSaveBytes: number;
+  /** logical_decoding_work_mem, in rows: a write set with so many more leaves in pieces. 0: all leave whole. */
+  readonly decodingMemoryRows: number;
 }
 
 /** What the server asks of the machine that it runs on. */
@@ -64,7 +67,7 @@ export interface ServerHost {
   /** The host calls waitCheck so much later; a check whose wait has ended by then does nothing. */
   scheduleWaitCheck(session: SessionId, waitId: number, kind: WaitCheck, afterUs: number): void;
   /** To the subscriber of the peer's slot, in this order. */
-  stream(peer: NodeId, change: StreamChange): void;
+  stream(peer: NodeId, part: StreamPart): void;
   /** Null when no check listens. */
   readonly observe: ServerObserver | null;
 }
@@ -137,6 +140,10 @@ export interface Server {
   readonly slots: ReplicationSlot[];
   /** What there is to decode in order of LSN, from the first that some slot may have to send again. */
   readonly retained: Retained[];
+  readonly pieces: DuePiece[];
+  /** Transactions that came to nothing, of which pieces may have left. */
+  readonly abortedXids: number[];
+  lastXid: number;
   /** How many of `retained` are durable, and so sent to every open slot. */
   streamed: number;
 }
@@ -178,6 +185,17 @@ export interface Retained {
   readonly change: StreamChange;
   /** Of no other origin. */
   readonly local: boolean;
+  /** Of a PREPARE that pieces went ahead of; else 0. */
+  readonly xid: number;
+}
+
+/** The first so many rows of a transaction's write set, to leave once its WAL is durable. */
+export interface DuePiece {
+  readonly lsn: number;
+  /** The transaction's place in `Server.transactions`. */
+  readonly number: number;
+  readonly xid: number;
+  readonly rows: number;
 }
 
 export interface ReplicationSlot {
@@ -188,6 +206,8 @@ export interface ReplicationSlot {
   confirmed: number;
   /** What of that survives a crash. */
   saved: number;
+  /** By xid: how many rows of a transaction have left on this connection before its PREPARE. */
+  readonly sentRows: Map<number, number>;
 }
 
 /** A name in a schema: what it stands for, and who holds its lock. */
@@ -362,6 +382,10 @@ export interface Transaction {
   readonly rows: RowSlot[];
   /** What it changed, in order (a local transaction). */
   changes: Change[];
+  /** Its number in the stream, once a piece of it is due; else 0. */
+  xid: number;
+  /** How many of the changes are in due pieces. */
+  streamedRows: number;
   /** Whether one of the changes replaced its own write. */
   rewroteOwn: boolean;
 

@@ -32,6 +32,7 @@ import {
 } from "./errors.ts";
 import { acquireLock, lockOnly, NO_KEY_UPDATE, strengthOf, UPDATE } from "./locks.ts";
 import { lookUpTable } from "./opening.ts";
+import { noteProgress } from "./pieces.ts";
 import { bareName } from "./relations.ts";
 import { followRow, seeRow } from "./rows.ts";
 import { executeSequence } from "./sequences.ts";
@@ -415,6 +416,7 @@ function complete(
   if (!tx.repeatable) releaseSnapshot(server, tx);
   tx.busy = false;
   tx.statement = null;
+  noteProgress(server, host, tx);
   host.reply({
     type: "executed",
     session: tx.session,

@@ -45,6 +45,8 @@ export function beginTransaction(
     checkSnapshot: -1,
     rows: [],
     changes: [],
+    xid: 0,
+    streamedRows: 0,
     rewroteOwn: false,
     statement: null,
     change: null,
@@ -125,6 +127,7 @@ export function undo(server: Server, tx: Transaction): void {
   tx.busy = false;
   tx.statement = null;
   tx.change = null;
+  if (tx.xid > 0) server.abortedXids.push(tx.xid);
   tx.hasXid = false;
   tx.wrote = false;
   vacuum(server, touched);

@@ -58,7 +58,7 @@ export function prepare(server: Server, host: ServerHost, session: SessionId, la
   server.prepared.set(label.gid, tx);
   writeAndFlush(server, host, tx, prepareRecord(tx.rows.length));
   // One that has no xid is not decoded (postgres.md B).
-  if (tx.hasXid) retainChange(server, describe(tx, label), isLocal);
+  if (tx.hasXid) retainChange(server, describe(tx, label), isLocal, tx.xid);
 }
 
 function whyNotPrepare(server: Server, tx: Transaction, gid: Gid): SqlError | null {
