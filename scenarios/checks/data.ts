@@ -113,7 +113,7 @@ export const equalSchema: Check = {
     end: (run) => {
       if (!run.quiet) return notExercised("transactions are still under way");
       if (!run.history.transactions.some(definesSomething)) return notExercised("nobody ran DDL");
-      const up = run.nodes.filter(({ up, state }) => up && isOnline(state));
+      const up = latestOnline(run.nodes);
       const first = up[0];
       if (first === undefined || up.length < 2) return notExercised("fewer than two nodes are online");
       for (const other of up.slice(1)) {
