@@ -4,7 +4,7 @@ import type { StatementResult, TableDefinition } from "../protocol/database.ts";
 import { type Gid, makeGid } from "../protocol/gid.ts";
 import type { ClientTransaction, ListStep } from "../scenarios/checks/inferred/transactions.ts";
 import { createRandom } from "../scenarios/checks/isolation/large-histories.ts";
-import type { History, Operation, TransactionRecord } from "../scenarios/history.ts";
+import type { RowHistory, RowOperation, RowTransaction } from "../scenarios/history.ts";
 
 export const ACCOUNTS: TableDefinition = {
   name: "accounts",
@@ -20,7 +20,7 @@ const KEYS = 10_000;
 const OVERLAP = 8;
 
 export interface LabelledHistory {
-  readonly history: History;
+  readonly history: RowHistory;
   readonly committed: ReadonlyMap<Gid, Csn>;
 }
 
@@ -29,7 +29,7 @@ export function transfers(transactions: number): LabelledHistory {
   const random = createRandom(1);
   const writerOf = new Array<Gid>(KEYS).fill(0);
   const committed = new Map<Gid, Csn>();
-  const records: TransactionRecord[] = [];
+  const records: RowTransaction[] = [];
   let commits = 0;
   for (let id = 0; id < transactions; id++) {
     const one = random(KEYS);
@@ -38,7 +38,10 @@ export function transfers(transactions: number): LabelledHistory {
     const gid = writes ? makeGid(1 + (id % 3), id + 1) : 0;
     const snapshot = { csn: 2 * commits, count: commits };
     const at = 10 * id;
-    const operation = (statement: Operation["statement"], result: Partial<StatementResult>): Operation => ({
+    const operation = (
+      statement: RowOperation["statement"],
+      result: Partial<StatementResult>,
+    ): RowOperation => ({
       statement,
       invokedAt: at,
       completedAt: at + 1,

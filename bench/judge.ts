@@ -7,7 +7,7 @@ import { checkListAppend } from "../scenarios/checks/inferred/check-list-append.
 import type { ClientTransaction, ListStep } from "../scenarios/checks/inferred/transactions.ts";
 import { checkIsolation } from "../scenarios/checks/isolation/check-isolation.ts";
 import { committedTransactions } from "../scenarios/checks/isolation/transactions.ts";
-import type { History } from "../scenarios/history.ts";
+import type { RowHistory } from "../scenarios/history.ts";
 import { ACCOUNTS, appends, transfers } from "./histories.ts";
 
 export interface Judgement {
@@ -55,7 +55,7 @@ function parseLines(path: string): void {
 }
 
 /** What is looked at is returned, so that looking cannot be left out. */
-function lookAtRecords({ transactions }: History): number {
+function lookAtRecords({ transactions }: RowHistory): number {
   let seen = 0;
   for (const { gid, operations } of transactions) {
     seen += gid;

@@ -42,4 +42,6 @@ export interface NodeConfig {
   readonly snapshotAgeUs: number;
   /** Whether a client hears of its commit only when every member has carried it out (strong SI). */
   readonly waitPeerCommits: boolean;
+  /** Whether each value of a sequence is told to the others, so that later ones are greater everywhere. */
+  readonly monotonicSequences: boolean;
 }

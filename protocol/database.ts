@@ -37,10 +37,15 @@ export type Row = readonly Value[];
 export interface TableDefinition {
   readonly name: string;
   readonly columns: readonly string[];
-  /** Primary key, one column. An UPDATE does not change it. */
-  readonly key: string;
+  /** Primary key, one column, which an UPDATE does not change. Null: none; rows are then told apart by all they hold. */
+  readonly key: string | null;
   readonly unique?: readonly string[];
   readonly references?: readonly ForeignKey[];
+}
+
+/** Position of the primary key among the columns; -1: there is none. */
+export function keyColumnOf({ columns, key }: TableDefinition): number {
+  return key === null ? -1 : columns.indexOf(key);
 }
 
 /** ON DELETE and ON UPDATE NO ACTION, not deferrable. */
@@ -50,7 +55,14 @@ export interface ForeignKey {
 }
 
 /** The SQL that scenarios speak, as data; `pg/` renders it as text. */
-export type Statement =
+export type Statement = RowStatement | SequenceStatement | DefinitionStatement | SettingStatement;
+
+/**
+ * What reads and writes rows. In a table without a primary key, a key stands for the value of the first column, and a
+ * write touches one row that has it (WHERE ctid = (SELECT min(ctid) ...)). A row shorter than the table is filled up
+ * with defaults.
+ */
+export type RowStatement =
   | {
       readonly type: "select";
       readonly table: string;
@@ -65,6 +77,80 @@ export type Statement =
       readonly set: readonly Assignment[];
     }
   | { readonly type: "delete"; readonly table: string; readonly key: Key };
+
+/** Each returns one row with one value. */
+export type SequenceStatement =
+  /** SELECT nextval(...); `announced`: the value goes out with the write set, by pg_logical_emit_message. */
+  | { readonly type: "nextval"; readonly sequence: string; readonly announced?: true }
+  /**
+   * SELECT setval(sequence, value, called), which goes out with the write set likewise. `raises`: with
+   * greatest(value, what the sequence would give next) in place of the value.
+   */
+  | {
+      readonly type: "setval";
+      readonly sequence: string;
+      readonly value: number;
+      readonly called: boolean;
+      readonly raises?: true;
+    };
+
+/** DDL. Names are looked up in the search_path, unless they name their schema: "drafts.items". */
+export type DefinitionStatement =
+  | { readonly type: "create schema"; readonly schema: string }
+  | {
+      readonly type: "create table";
+      readonly table: TableDefinition;
+      readonly temporary?: true;
+      /** Columns of UNIQUE ... DEFERRABLE constraints. */
+      readonly deferrable?: readonly string[];
+    }
+  /** CREATE TABLE ... AS SELECT * FROM source [WITH NO DATA]: no primary key, no constraints. */
+  | {
+      readonly type: "create table as";
+      readonly table: string;
+      readonly source: string;
+      readonly temporary?: true;
+      readonly withNoData?: true;
+    }
+  | {
+      readonly type: "add column";
+      readonly table: string;
+      readonly column: string;
+      readonly default: Value;
+    }
+  | { readonly type: "drop table"; readonly table: string }
+  | {
+      readonly type: "create unique index";
+      readonly table: string;
+      readonly column: string;
+      readonly concurrently?: true;
+    }
+  | { readonly type: "truncate"; readonly table: string }
+  | { readonly type: "create sequence"; readonly sequence: string }
+  | { readonly type: "drop sequence"; readonly sequence: string }
+  /** SELECT lockstep.make_table_local(table): its rows stay on each node, from now on and under this name for ever. */
+  | { readonly type: "make local"; readonly table: string }
+  | { readonly type: "vacuum"; readonly table: string };
+
+/** SET LOCAL. search_path: schemas, separated by commas; role: SET LOCAL ROLE. */
+export interface SettingStatement {
+  readonly type: "set local";
+  readonly setting: string;
+  readonly value: string;
+}
+
+/** All that the meaning of a statement depends on, beside its text. */
+export interface Environment {
+  readonly role: string;
+  /** In order of name, without role and search_path. */
+  readonly settings: readonly Setting[];
+  readonly searchPath: string;
+}
+
+export interface Setting {
+  readonly setting: string;
+  readonly value: string;
+}
 
 /** `column = to`, or `column = column + add`. */
 export type Assignment =
@@ -130,13 +216,39 @@ export interface RowChange {
   readonly row: Row | null;
   /** The gid that wrote the version overwritten at the origin: every replica must replace the same one. */
   readonly base: Gid;
+  /** The row before an update or delete, where there is no primary key to find it by. */
+  readonly old?: Row;
 }
+
+/**
+ * DDL goes by statement: a logical message, emitted by an event trigger at its start (postgres.md E). Of what it does
+ * to rows and catalogs nothing is streamed, except the rows of CREATE TABLE AS, which peers therefore run WITH NO DATA.
+ */
+export interface DefinitionChange {
+  readonly kind: "ddl";
+  readonly statement: DefinitionStatement;
+  readonly environment: Environment;
+  /** The whole names of all that the statement was about at its origin, in the order in which it locked them (pg_locks). */
+  readonly objects: readonly string[];
+}
+
+/** A sequence has given, or was set to, this value: what others draw from now on is greater. */
+export interface SequenceChange {
+  readonly kind: "sequence";
+  readonly sequence: string;
+  readonly value: number;
+}
+
+/** One thing that a transaction did, as it travels in the stream: in the order in which it was done. */
+export type Change = RowChange | SequenceChange | DefinitionChange;
 
 /** A row lock that the transaction holds without having changed the row. */
 export interface RowLock {
   readonly table: string;
   readonly key: Key;
   readonly mode: RowLockMode;
+  /** What the row holds, where there is no primary key to find it by. */
+  readonly row?: Row;
 }
 
 /** "own": what the server's own clients prepared; "all": everything in its WAL, whatever its origin. */
@@ -144,6 +256,18 @@ export type StreamMode = "own" | "all";
 
 /** What a replication stream delivers, in the order of the server's WAL; in mode "own" only PREPAREs. */
 export type StreamChange = PreparedChange | FinishedChange | LoggedChange | PositionChange;
+
+/**
+ * What travels on a replication connection: of a transaction too large for the server's decoding memory, pieces ahead
+ * of its PREPARE, and the rest with it. The host puts them together (pgoutput: S..E, A, p); no node sees them.
+ */
+export type StreamPart =
+  | StreamChange
+  | { readonly kind: "piece"; readonly xid: number; readonly rows: readonly Change[] }
+  /** It came to nothing before it was prepared. */
+  | { readonly kind: "piece aborted"; readonly xid: number }
+  /** `change` holds the rows that no piece had. */
+  | { readonly kind: "last piece"; readonly xid: number; readonly change: PreparedChange };
 
 /** COMMIT PREPARED or ROLLBACK PREPARED, at the end of its record. */
 export interface FinishedChange {
@@ -182,7 +306,7 @@ export interface PreparedChange {
   /** Position of the PREPARE record's end in the server's WAL. */
   readonly lsn: number;
   readonly label: PrepareLabel;
-  readonly rows: readonly RowChange[];
+  readonly rows: readonly Change[];
   /** FOR SHARE and the like, and the key-share locks on parents of foreign keys (theory 5.3 "Beyond rows"). */
   readonly locks: readonly RowLock[];
 }
@@ -200,7 +324,7 @@ export type DatabaseCommand =
       readonly statement: Statement;
       readonly snapshot: Csn;
     }
-  /** COMMIT of a transaction that wrote nothing. */
+  /** COMMIT of a transaction that did nothing that concerns other nodes. */
   | { readonly type: "commit"; readonly session: SessionId }
   /** ROLLBACK, or pg_terminate_backend where the session is busy or waits; the open statement gets no reply. */
   | { readonly type: "rollback"; readonly session: SessionId }
@@ -219,7 +343,12 @@ export type DatabaseCommand =
    * DELETE FROM the table of outcomes, and in the same transaction the mark `below` in its place: what is gone can
    * still be told from what never was. No reply.
    */
-  | { readonly type: "forgetOutcomes"; readonly coordinator: NodeId; readonly below: Gid };
+  | { readonly type: "forgetOutcomes"; readonly coordinator: NodeId; readonly below: Gid }
+  /**
+   * ALTER SEQUENCE ... INCREMENT BY STRIDE RESTART WITH ..., for each sequence that does not keep to the node's class
+   * (sequences.ts), and behind every CREATE SEQUENCE from now on, in its transaction. No reply.
+   */
+  | { readonly type: "alignSequences"; readonly node: NodeId };
 
 export type DatabaseReply =
   | { readonly type: "begun"; readonly session: SessionId }
@@ -227,8 +356,10 @@ export type DatabaseReply =
       readonly type: "executed";
       readonly session: SessionId;
       readonly result: StatementResult;
-      /** Whether the transaction has an xid: it wrote or locked a row, so its COMMIT concerns other nodes. */
+      /** Whether the transaction did anything that concerns other nodes: wrote or locked a row, moved a sequence. */
       readonly wrote: boolean;
+      /** Whether it has touched a temporary table, after which PREPARE would fail. */
+      readonly temporary?: true;
     }
   /** The statement, the apply or the PREPARE failed; the session's transaction is rolled back or can only be. */
   | { readonly type: "failed"; readonly session: SessionId; readonly error: SqlError }

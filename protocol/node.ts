@@ -56,6 +56,7 @@ import {
   takeChange,
 } from "./replication/streams.ts";
 import { noteSeen, takeSyncpoint, writeSyncpoint } from "./replication/syncpoints.ts";
+import { alignSequences } from "./sequences.ts";
 import { reserveSequenceAhead, retryHeldStatements, takeRequest, takeSessionReply } from "./sessions.ts";
 import { believe, compareClocks, reserveAhead, restoreClock } from "./snapshot/clock.ts";
 import { type TransactionManagers, transactionManagers } from "./snapshot/managers.ts";
@@ -127,6 +128,7 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
   node.membership.standing = standingIn(node.membership, node.config.node);
   node.membership.settled = false;
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
+  context.emit({ type: "database", command: alignSequences(node.config.node) });
   restoreSeen(node, input);
   resumeMembership(node, context);
   beat(node, context);

@@ -10,11 +10,13 @@ import { beginWork, endWork } from "./busy.ts";
 import type { Request } from "./client.ts";
 import type { Context } from "./context.ts";
 import type { DatabaseReply, SqlError, Statement } from "./database.ts";
+import { TEMPORARY_OBJECTS, TRANSACTION_ABORTED, whyRefused } from "./ddl.ts";
 import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import { hasLeft, isOnline } from "./membership/online.ts";
 import { whyNotServing } from "./membership/standing.ts";
 import type { AbortReason } from "./messages.ts";
+import { alignStatement } from "./sequences.ts";
 import { isClockChecked, nextAge } from "./snapshot/clock.ts";
 import type { NodeState, Session, Transaction } from "./state.ts";
 import {
@@ -35,6 +37,7 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
   const session = getKeyed(node.sessions, id) ?? createSession(node, id);
   if (request.type === "disconnect") return disconnect(node, session, context);
   if (session.phase === "doomed") return answerDoomed(session, request, context);
+  if (session.phase === "refused") return answerRefused(session, request, context);
   switch (request.type) {
     case "begin":
       expectPhase(session, "idle");
@@ -54,7 +57,10 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
     case "execute":
       expectPhase(session, "open");
       if (hasLeft(node)) return abandon(node, session, context);
-      return executeWhenReadable(node, session, request.statement, context);
+      if (whyRefused(request.statement) !== null) {
+        return refuseStatement(session, whyRefused(request.statement) as SqlError, context);
+      }
+      return executeWhenReadable(node, session, statementFor(node, request.statement), context);
     case "commit":
       expectPhase(session, "open");
       if (hasLeft(node)) return abandon(node, session, context);
@@ -92,8 +98,9 @@ export function takeSessionReply(
       // Wounded while the statement ran: the doomed session has been answered.
       if (session.phase !== "executing") return;
       endWork(node);
-      session.phase = "open";
       session.wrote = reply.wrote;
+      if (reply.wrote && reply.temporary) return refuseStatement(session, TEMPORARY_OBJECTS, context);
+      session.phase = "open";
       context.emit({
         type: "answer",
         session: session.id,
@@ -172,6 +179,11 @@ export function wound(node: NodeState, session: Session, reason: AbortReason, co
   }
   session.phase = "doomed";
   session.reason = reason;
+}
+
+/** As it goes to PostgreSQL. */
+function statementFor({ config }: NodeState, statement: Statement): Statement {
+  return alignStatement(statement, config.node, config.monotonicSequences);
 }
 
 function createSession(node: NodeState, id: number): Session {
@@ -271,6 +283,13 @@ function failStatement(session: Session, error: SqlError, context: Context): voi
   context.emit({ type: "answer", session: session.id, answer: { type: "failed", error } });
 }
 
+/** PostgreSQL knows nothing of the error, and is told; the client's own rollback then finds nothing to do. */
+function refuseStatement(session: Session, error: SqlError, context: Context): void {
+  context.emit({ type: "database", command: { type: "rollback", session: session.id } });
+  session.phase = "refused";
+  context.emit({ type: "answer", session: session.id, answer: { type: "failed", error } });
+}
+
 function rollBack(session: Session, context: Context): void {
   session.phase = "rolling back";
   context.emit({ type: "database", command: { type: "rollback", session: session.id } });
@@ -288,7 +307,7 @@ function prepareFailed(node: NodeState, session: number, error: SqlError, contex
 /** PostgreSQL carries the rollback out behind what the session still runs; a commit under way goes on without its client. */
 function disconnect(node: NodeState, session: Session, context: Context): void {
   if (session.phase === "executing") endWork(node);
-  const free = session.phase === "idle" || session.phase === "doomed";
+  const free = session.phase === "idle" || session.phase === "doomed" || session.phase === "refused";
   if (!free && committingTransaction(node, session.id) === undefined) {
     context.emit({ type: "database", command: { type: "rollback", session: session.id } });
   }
@@ -327,6 +346,19 @@ function answerDoomed(session: Session, request: Request, context: Context): voi
     session: session.id,
     answer: { type: "aborted", gid: 0, error: abortError(reason) },
   });
+}
+
+/** As PostgreSQL does in a failed transaction. */
+function answerRefused(session: Session, request: Request, context: Context): void {
+  if (request.type === "execute" || request.type === "begin") {
+    return context.emit({
+      type: "answer",
+      session: session.id,
+      answer: { type: "failed", error: TRANSACTION_ABORTED },
+    });
+  }
+  session.phase = "idle";
+  context.emit({ type: "answer", session: session.id, answer: { type: "rolledBack" } });
 }
 
 function expectPhase(session: Session, phase: Session["phase"]): void {

@@ -188,6 +188,8 @@ export interface Session {
     | "awaiting generation"
     | "committing"
     | "rolling back"
+    /** This node failed its statement, and rolled its transaction back; its client has still to end it. */
+    | "refused"
     /** Rolled back behind the client's back; its next request is told so. */
     | "doomed";
   isolation: Isolation;

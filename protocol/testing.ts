@@ -74,6 +74,7 @@ export function createBench(config: Partial<NodeConfig> = {}): Bench {
     clockReserveUs: 250_000,
     snapshotAgeUs: 0,
     waitPeerCommits: false,
+    monotonicSequences: false,
     ...config,
   });
   return { state, now: START, emitted: [] };

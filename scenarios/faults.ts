@@ -111,6 +111,7 @@ const EFFECT_KINDS = {
     "rollbackPrepared",
     "waits",
     "forgetOutcomes",
+    "alignSequences",
   ] satisfies DatabaseCommand["type"][],
   answer: ["begun", "executed", "failed", "committed", "aborted", "rolledBack"] satisfies Answer["type"][],
 } as const;

@@ -6,7 +6,7 @@
  * otherwise take a search (theory 4.2, 4.4).
  */
 import type { Csn } from "../protocol/csn.ts";
-import type { Isolation, SqlError, Statement, StatementResult } from "../protocol/database.ts";
+import type { Isolation, RowStatement, SqlError, Statement, StatementResult } from "../protocol/database.ts";
 import type { Gid } from "../protocol/gid.ts";
 import type { NodeId } from "../protocol/members.ts";
 
@@ -19,8 +19,8 @@ export type Micros = number;
  */
 export type ClientOutcome = "open" | "committed" | "aborted" | "unknown";
 
-export interface Operation {
-  readonly statement: Statement;
+export interface Operation<Asked extends Statement = Statement> {
+  readonly statement: Asked;
   readonly invokedAt: Micros;
   completedAt: Micros;
   /** Null while it runs, and for ever if it failed or its connection broke. */
@@ -28,7 +28,7 @@ export interface Operation {
   error: SqlError | null;
 }
 
-export interface TransactionRecord {
+export interface TransactionRecord<Asked extends Statement = Statement> {
   /** Position in the history. */
   readonly id: number;
   /** A session is one client at one node; its transactions follow one another. */
@@ -36,7 +36,7 @@ export interface TransactionRecord {
   readonly node: NodeId;
   readonly isolation: Isolation;
   readonly beganAt: Micros;
-  readonly operations: Operation[];
+  readonly operations: Operation<Asked>[];
   /** When COMMIT or ROLLBACK was asked; -1 before. */
   endingAt: Micros;
   /** When the client had its last answer, or saw its connection break; -1 before. */
@@ -50,6 +50,11 @@ export interface TransactionRecord {
   error: SqlError | null;
 }
 
-export interface History {
-  readonly transactions: TransactionRecord[];
+export interface History<Asked extends Statement = Statement> {
+  readonly transactions: TransactionRecord<Asked>[];
 }
+
+/** A history of which only the reads and writes of rows are left: what isolation is judged by. */
+export type RowHistory = History<RowStatement>;
+export type RowTransaction = TransactionRecord<RowStatement>;
+export type RowOperation = Operation<RowStatement>;

@@ -3,11 +3,13 @@ import type { Answer, Request } from "../protocol/client.ts";
 import type {
   DatabaseCommand,
   DatabaseReply,
+  DefinitionStatement,
   Locker,
   LogicalMessage,
   Statement,
   StreamChange,
 } from "../protocol/database.ts";
+import { isDefinition } from "../protocol/ddl.ts";
 import type { Effect, Note } from "../protocol/effects.ts";
 import { showGid } from "../protocol/gid.ts";
 import type { Input } from "../protocol/inputs.ts";
@@ -146,6 +148,7 @@ function describeRequest(request: Request): string {
 }
 
 export function describeStatement(statement: Statement): string {
+  if (isDefinition(statement)) return describeDefinition(statement);
   switch (statement.type) {
     case "select": {
       const keys = statement.keys === "all" ? "" : ` ${statement.keys.join(", ")}`;
@@ -163,7 +166,48 @@ export function describeStatement(statement: Statement): string {
     }
     case "delete":
       return `DELETE ${statement.table} ${statement.key}`;
+    case "set local":
+      return `SET LOCAL ${statement.setting} = ${statement.value}`;
+    case "nextval":
+      return `SELECT nextval(${statement.sequence})`;
+    case "setval":
+      return `SELECT setval(${statement.sequence}, ${statement.value}, ${statement.called})`;
   }
+}
+
+function describeDefinition(statement: DefinitionStatement): string {
+  switch (statement.type) {
+    case "create schema":
+      return `CREATE SCHEMA ${statement.schema}`;
+    case "create table":
+      return `CREATE${temporary(statement)} TABLE ${statement.table.name} (${statement.table.columns.join(", ")})`;
+    case "create table as": {
+      const data = statement.withNoData === true ? " WITH NO DATA" : "";
+      return `CREATE${temporary(statement)} TABLE ${statement.table} AS TABLE ${statement.source}${data}`;
+    }
+    case "add column":
+      return `ALTER TABLE ${statement.table} ADD COLUMN ${statement.column} DEFAULT ${statement.default}`;
+    case "drop table":
+      return `DROP TABLE ${statement.table}`;
+    case "create unique index": {
+      const how = statement.concurrently === true ? " CONCURRENTLY" : "";
+      return `CREATE UNIQUE INDEX${how} ON ${statement.table} (${statement.column})`;
+    }
+    case "truncate":
+      return `TRUNCATE ${statement.table}`;
+    case "create sequence":
+      return `CREATE SEQUENCE ${statement.sequence}`;
+    case "drop sequence":
+      return `DROP SEQUENCE ${statement.sequence}`;
+    case "make local":
+      return `make ${statement.table} local`;
+    case "vacuum":
+      return `VACUUM ${statement.table}`;
+  }
+}
+
+function temporary({ temporary: isTemporary }: { readonly temporary?: true }): string {
+  return isTemporary === true ? " TEMPORARY" : "";
 }
 
 function describeReply(reply: DatabaseReply): string {
@@ -209,6 +253,8 @@ function describeCommand(command: DatabaseCommand): string {
       return `apply ${showGid(command.gid)}, ${command.change.rows.length} rows`;
     case "commitPrepared":
       return `COMMIT PREPARED ${showGid(command.gid)}, CSN ${command.csn}`;
+    case "alignSequences":
+      return `align sequences to node ${command.node}`;
     case "rollbackPrepared":
       return `ROLLBACK PREPARED ${showGid(command.gid)}`;
     case "logMessage":

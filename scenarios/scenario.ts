@@ -103,6 +103,7 @@ const protocol = z.strictObject({
   clockReserve: span.default(250_000),
   snapshotAge: span.default(0),
   waitPeerCommits: z.boolean().default(false),
+  monotonicSequences: z.boolean().default(false),
 });
 
 const network = z.strictObject({
@@ -138,6 +139,8 @@ const database = z.strictObject({
   client: distribution.default({ kind: "fixed", us: 30 }),
   /** A slot's confirmed position is saved every so many bytes of WAL; a crash sets it back to that. */
   slotSaveBytes: z.int().min(0).default(50_000),
+  /** A write set of so many rows leaves in pieces before its PREPARE; 0: all leave whole. */
+  decodingMemoryRows: z.int().min(0).default(0),
   /** How long a crashed node takes to start. */
   restart: span.default(300_000),
 });
@@ -213,6 +216,7 @@ export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
     clockReserveUs: p.clockReserve,
     snapshotAgeUs: p.snapshotAge,
     waitPeerCommits: p.waitPeerCommits,
+    monotonicSequences: p.monotonicSequences,
   };
 }
 

@@ -23,6 +23,9 @@ const scenarios: fc.Arbitrary<Scenario> = fc
       { kind: "bank", accounts: 4 },
       { kind: "pairs" },
       { kind: "family" },
+      { kind: "ddl" },
+      { kind: "sequence" },
+      { kind: "bulk", rows: 5 },
     ),
   })
   .map(({ mode, heartbeat, ...rest }) =>

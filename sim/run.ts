@@ -14,6 +14,7 @@ import type { Check, EndedNode, EndedRun, Finding } from "../scenarios/checks/ch
 import { createExaminer } from "../scenarios/checks/examiner.ts";
 import { checkIsolation, type IsolationReport } from "../scenarios/checks/isolation/check-isolation.ts";
 import { checkPrefix } from "../scenarios/checks/isolation/prefix.ts";
+import { rowHistory } from "../scenarios/checks/isolation/row-history.ts";
 import { committedTransactions } from "../scenarios/checks/isolation/transactions.ts";
 import type { Ledger } from "../scenarios/checks/ledger.ts";
 import { stallsOf } from "../scenarios/checks/progress.ts";
@@ -28,7 +29,7 @@ import { showHash } from "./engine/hash.ts";
 import { createSimulation, runUntil } from "./engine/simulation.ts";
 import type { FactSink, Machine, SimWorld } from "./engine/world.ts";
 import { linkOf } from "./network.ts";
-import { dumpTable, recovered } from "./postgres/server.ts";
+import { dumpSchema, dumpTable, recovered, replicatedTables } from "./postgres/server.ts";
 
 export interface RunOptions {
   readonly mode: "in place" | "reduce";
@@ -148,9 +149,10 @@ function describeEnd(world: SimWorld, ledger: Ledger, violation: string | null):
   const { machines, network, queue } = world.state;
   const { history } = world.director.state;
   const { snapshot, workload, nodes } = world.scenario;
-  const units = once(() =>
-    committedTransactions(history, createWorkload(workload, nodes).tables, committedGids(ledger)),
-  );
+  const units = once(() => {
+    const { tables } = createWorkload(workload, nodes);
+    return committedTransactions(rowHistory(history, tables), tables, committedGids(ledger));
+  });
   const canHear = (from: number, to: number): boolean => !linkOf(network, "messages", from, to).cut;
   return {
     scenario: world.scenario,
@@ -200,10 +202,11 @@ function describeNode(machine: Machine): EndedNode {
     up,
     paused,
     state,
-    tables: server.config.tables.map((definition) => ({
+    tables: replicatedTables(server).map((definition) => ({
       definition,
       rows: dumpTable(server, definition.name),
     })),
+    schema: dumpSchema(server),
     prepared: recovered(server).prepared,
   };
 }

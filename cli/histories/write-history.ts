@@ -3,6 +3,7 @@ import type { Csn } from "../../protocol/csn.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import { listAppendOf } from "../../scenarios/checks/inferred/from-records.ts";
 import type { ClientTransaction, ListStep } from "../../scenarios/checks/inferred/transactions.ts";
+import { rowHistory } from "../../scenarios/checks/isolation/row-history.ts";
 import { createLedger, enterFact } from "../../scenarios/checks/ledger.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { createWorkload } from "../../scenarios/workloads/workloads.ts";
@@ -35,7 +36,7 @@ export function watchHistory({ commit, nodes, workload }: Scenario): HistoryWatc
         if (entry.committed !== 0) committed.set(entry.gid, entry.csn);
       }
       const { tables } = createWorkload(workload, nodes);
-      const transactions = listAppendOf(world.director.state.history, tables, committed);
+      const transactions = listAppendOf(rowHistory(world.director.state.history, tables), tables, committed);
       if (transactions === null) {
         throw new UserError(
           `cannot write ${path}: a transaction was read that is in no client's history; lists cannot tell that`,

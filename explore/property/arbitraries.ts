@@ -50,6 +50,9 @@ export function workloads(): fc.Arbitrary<Workload> {
     { kind: "pairs" },
     { kind: "pairs", shows: "write skew" },
     { kind: "family" },
+    { kind: "ddl" },
+    { kind: "sequence" },
+    { kind: "gate" },
     { kind: "register", keys: 3, reads: 0.5 },
   );
 }

@@ -148,6 +148,10 @@ function drawWorkload(workload: Scenario["workload"], random: Random): Scenario[
         readers: randomInt(random, 3),
       };
     case "script":
+    case "sequence":
+    case "bulk":
+    case "gate":
+    case "ddl":
       return { ...workload, think };
     case "family":
       return { ...workload, think, parents: randomOf(random, [1, 3, workload.parents]) };

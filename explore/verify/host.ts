@@ -371,6 +371,8 @@ function scopeOf({ subject }: Work) {
 }
 
 function command(work: Work, taken: DatabaseCommand): void {
+  // No commit protocol can tell.
+  if (taken.type === "alignSequences") return;
   work.database = { ...work.database, commands: [...work.database.commands, taken] };
   // It has no reply that could be awaited.
   if (taken.type !== "forgetOutcomes" || work.database.commands.length > 1) return;

@@ -29,6 +29,7 @@ export const TIMELESS = {
   clockReserveUs: 1_000,
   snapshotAgeUs: 0,
   waitPeerCommits: false,
+  monotonicSequences: false,
 } as const satisfies Partial<NodeConfig>;
 
 /** The step, after which the state tells nothing of time. */

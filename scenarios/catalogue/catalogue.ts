@@ -10,12 +10,15 @@ import { freeze } from "./freeze.ts";
 import { halfOpen } from "./half-open.ts";
 import { killStart } from "./kill-start.ts";
 import { killedTwice } from "./killed-twice.ts";
+import { largeTransactions } from "./large-transactions.ts";
 import { majorityRing } from "./majority-ring.ts";
+import { migrations } from "./migrations.ts";
 import { nervous } from "./nervous.ts";
 import { nodePartition } from "./node-partition.ts";
 import { orphans } from "./orphans.ts";
 import { randomDisasters } from "./random-disasters.ts";
 import { rollingRestarts } from "./rolling-restarts.ts";
+import { sequences } from "./sequences.ts";
 import { skewedClocks } from "./skewed-clocks.ts";
 import { storm } from "./storm.ts";
 import { t1AfterOneMessage } from "./t1-after-one-message.ts";
@@ -48,6 +51,9 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   crossingUpdates,
   nervous,
   orphans,
+  sequences,
+  migrations,
+  largeTransactions,
   skewedClocks,
   badClock,
   storm,

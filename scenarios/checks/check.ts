@@ -64,7 +64,10 @@ export interface EndedNode {
   readonly up: boolean;
   readonly paused: boolean;
   readonly state: NodeState;
+  /** The tables that are replicated, */
   readonly tables: readonly EndedTable[];
+  /** and all that is defined, in words. */
+  readonly schema: readonly string[];
   readonly prepared: readonly PrepareLabel[];
 }
 

@@ -2,11 +2,12 @@
 import { acknowledgedSurvives, allPrepared, nothingInDoubt, oneOutcome, sameCsn } from "./atomicity.ts";
 import type { Check } from "./check.ts";
 import { chosenStays, noAbortByRight, oneValuePerTerm, promisesRise } from "./consensus.ts";
-import { constantTotal, equalData, integrity } from "./data.ts";
+import { constantTotal, equalData, equalSchema, integrity, locksHold } from "./data.ts";
 import { durableBeforeTold } from "./durability.ts";
 import { generationsInOrder, nothingMissed, oneGeneration, promisesKept } from "./generations.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
 import { progress } from "./progress.ts";
+import { distinctNumbers } from "./sequences.ts";
 import { isolation, prefix, trueLabels } from "./snapshots.ts";
 import { sound } from "./soundness.ts";
 
@@ -30,7 +31,10 @@ export const CHECKS: readonly Check[] = [
   csnOrder,
   constantTotal,
   equalData,
+  equalSchema,
   integrity,
+  locksHold,
+  distinctNumbers,
   nothingInDoubt,
   oldestSurvives,
   progress,

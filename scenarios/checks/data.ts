@@ -1,6 +1,7 @@
 /** What the data must look like: while clients read it, and when all is over. */
 
-import type { Row, StatementResult, Value } from "../../protocol/database.ts";
+import { keyColumnOf, type Row, type StatementResult, type Value } from "../../protocol/database.ts";
+import { isDefinition } from "../../protocol/ddl.ts";
 import { showGid } from "../../protocol/gid.ts";
 import type { Operation, TransactionRecord } from "../history.ts";
 import { bankTotal } from "../workloads/bank.ts";
@@ -75,10 +76,11 @@ export const equalData: Check = {
 };
 
 function differenceOf(one: EndedNode, other: EndedNode): string | null {
-  for (let index = 0; index < one.tables.length; index++) {
-    const here = one.tables[index] as EndedTable;
-    const there = other.tables[index] as EndedTable;
-    const key = here.definition.columns.indexOf(here.definition.key);
+  for (const here of one.tables) {
+    const there = other.tables.find(({ definition }) => definition.name === here.definition.name);
+    // What tables there are is another check's matter.
+    if (there === undefined) continue;
+    const key = Math.max(keyColumnOf(here.definition), 0);
     for (let row = 0; row < Math.max(here.rows.length, there.rows.length); row++) {
       const left = here.rows[row];
       const right = there.rows[row];
@@ -100,6 +102,69 @@ function isSameRow(one: EndedRow, other: EndedRow): boolean {
 function showRow(found: EndedRow): string {
   return found === undefined ? "missing" : `(${found.row.join(", ")}) of ${showGid(found.version)}`;
 }
+
+export const equalSchema: Check = {
+  name: "equal schema",
+  holds:
+    "at the end every node that is online has the same tables, columns, constraints, owners and sequences",
+  source: "mmts 6.2; pg_dump --schema-only on every node",
+  begin: () => ({
+    on: {},
+    end: (run) => {
+      if (!run.quiet) return notExercised("transactions are still under way");
+      if (!run.history.transactions.some(definesSomething)) return notExercised("nobody ran DDL");
+      const up = latestOnline(run.nodes);
+      const first = up[0];
+      if (first === undefined || up.length < 2) return notExercised("fewer than two nodes are online");
+      for (const other of up.slice(1)) {
+        const only = (one: EndedNode, two: EndedNode) =>
+          one.schema.filter((line) => !two.schema.includes(line)).map((line) => `node ${one.node}: ${line}`);
+        const differences = [...only(first, other), ...only(other, first)];
+        if (differences.length > 0) {
+          return violated(`nodes ${first.node} and ${other.node} differ`, ...differences.slice(0, 4));
+        }
+      }
+      return holds();
+    },
+  }),
+};
+
+function definesSomething({ gid, operations }: TransactionRecord): boolean {
+  return gid !== 0 && operations.some(({ statement, result }) => result !== null && isDefinition(statement));
+}
+
+export const locksHold: Check = {
+  name: "locks hold",
+  holds: "no two transactions that held one row's lock did what only one at a time may do",
+  source: "theory 5.2 (SELECT FOR UPDATE, prepared: free at B), 5.3 Beyond rows",
+  begin: (scenario) => ({
+    on: {},
+    end: (run) => {
+      if (scenario.workload.kind !== "gate") return notExercised("no workload relies on a lock alone");
+      if (scenario.snapshot === "clock-si") {
+        return notExercised("a snapshot of Clock-SI may be older than a lock that was waited for");
+      }
+      let entries = 0;
+      for (const node of run.nodes) {
+        const ledger = node.tables.find(({ definition }) => definition.name === "ledger");
+        if (!node.up || ledger === undefined) continue;
+        const owners = new Map<Value, Value>();
+        for (const { row } of ledger.rows) {
+          const [id, number] = [row[0] ?? null, row[1] ?? null];
+          const other = owners.get(number);
+          if (other !== undefined) {
+            return violated(
+              `on node ${node.node} entries ${other} and ${id} of the ledger both are number ${number}`,
+            );
+          }
+          owners.set(number, id);
+          entries += 1;
+        }
+      }
+      return entries > 0 ? holds() : notExercised("nobody passed the gate");
+    },
+  }),
+};
 
 export const integrity: Check = {
   name: "integrity",
@@ -128,7 +193,7 @@ function brokenConstraint(node: EndedNode, table: EndedTable): string | null {
     for (const { row } of table.rows) {
       const value = columnOf(table, row, column);
       if (value === null || parents.has(value)) continue;
-      const child = `${table.definition.name}/${columnOf(table, row, table.definition.key)}`;
+      const child = `${table.definition.name}/${row[Math.max(keyColumnOf(table.definition), 0)]}`;
       return `on node ${node.node} ${child} refers to ${parentName}/${value}, which is not there`;
     }
   }
@@ -147,7 +212,8 @@ function brokenConstraint(node: EndedNode, table: EndedTable): string | null {
 
 function keysOf(table: EndedTable | undefined): Value[] {
   if (table === undefined) return [];
-  return table.rows.map(({ row }) => columnOf(table, row, table.definition.key));
+  const column = keyColumnOf(table.definition);
+  return table.rows.map(({ row }) => row[column] ?? null);
 }
 
 function columnOf({ definition }: EndedTable, row: Row, column: string): Value {

@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
       if (input.type !== "change" || input.change.kind !== "prepared" || state.config.node !== 3)
         return input;
       const [first, ...others] = input.change.rows;
-      if (first === undefined || first.row === null) return input;
+      if (first === undefined || !("row" in first) || first.row === null) return input;
       const row = first.row.map((value, column) => (column === 1 ? Number(value) + 1 : value));
       return { ...input, change: { ...input.change, rows: [{ ...first, row }, ...others] } };
     }),
@@ -331,6 +331,34 @@ export const MUTANTS: readonly Mutant[] = [
     step: withInputs((input) => {
       if (input.type !== "change" || input.change.kind !== "prepared") return input;
       return { ...input, change: { ...input.change, rows: input.change.rows.slice(0, 1) } };
+    }),
+  },
+  {
+    name: "loses-row-locks",
+    about: "the locks of SELECT FOR UPDATE do not travel with the write set",
+    source: "theory 5.2, 5.3 Beyond rows",
+    caughtBy: "locks hold",
+    shownBy: { name: "gate", duration: "1s", commit: "2pc", snapshot: "local", workload: { kind: "gate" } },
+    step: withInputs((input) => {
+      if (input.type !== "change" || input.change.kind !== "prepared") return input;
+      return { ...input, change: { ...input.change, locks: [] } };
+    }),
+  },
+  {
+    name: "loses-the-search-path",
+    about:
+      "DDL travels without the search_path and the names that it led to, so an applier takes another schema",
+    source: "mmts 6.2 (search_path always last)",
+    caughtBy: "equal schema",
+    shownBy: { name: "ddl", duration: "1s", commit: "2pc", snapshot: "local", workload: { kind: "ddl" } },
+    step: withInputs((input) => {
+      if (input.type !== "change" || input.change.kind !== "prepared") return input;
+      const rows = input.change.rows.map((each) => {
+        if (each.kind !== "ddl") return each;
+        const objects = each.objects.map((name) => name.replace("drafts.", ""));
+        return { ...each, environment: { ...each.environment, searchPath: "public" }, objects };
+      });
+      return { ...input, change: { ...input.change, rows } };
     }),
   },
   {
@@ -430,6 +458,23 @@ export const MUTANTS: readonly Mutant[] = [
         return { ...effect, message: { ...effect.message, csn: effect.message.csn + 1 } };
       }
       return effect;
+    }),
+  },
+  {
+    name: "shares-numbers",
+    about: "pairs of nodes draw the values of sequences from the same residue class",
+    source: "mmts 6.3",
+    caughtBy: "distinct numbers",
+    shownBy: {
+      name: "sequence",
+      duration: "1s",
+      commit: "2pc",
+      snapshot: "local",
+      workload: { kind: "sequence" },
+    },
+    step: withEffects((effect) => {
+      if (effect.type !== "database" || effect.command.type !== "alignSequences") return effect;
+      return { ...effect, command: { ...effect.command, node: (effect.command.node + 1) >> 1 } };
     }),
   },
 ];

@@ -23,12 +23,15 @@ export const MUTANT_NAMES = [
   "ignores-undecided",
   "keeps-own-promise-secret",
   "loses-a-row",
+  "loses-row-locks",
+  "loses-the-search-path",
   "never-campaigns",
   "never-resolves",
   "parallel-committer",
   "prepares-without-vote",
   "reads-ahead",
   "recomputes-csn",
+  "shares-numbers",
 ] as const;
 
 export type MutantName = (typeof MUTANT_NAMES)[number];

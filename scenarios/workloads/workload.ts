@@ -35,6 +35,7 @@ export interface ClientProgram<Memory> {
 
 export interface Workload<Memory> {
   readonly tables: readonly TableDefinition[];
+  readonly sequences?: readonly string[];
   /** The rows that every node starts with, by table. */
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   readonly clients: readonly ClientProgram<Memory>[];

@@ -1,10 +1,14 @@
 /** The workloads by kind. A new one is a file beside the others and a row in each of the two lists here. */
 import { z } from "zod";
 import { bank, bankParameters } from "./bank.ts";
+import { bulk, bulkParameters } from "./bulk.ts";
+import { ddl, ddlParameters } from "./ddl.ts";
 import { family, familyParameters } from "./family.ts";
+import { gate, gateParameters } from "./gate.ts";
 import { pairs, pairsParameters } from "./pairs.ts";
 import { register, registerParameters } from "./register.ts";
 import { script, scriptParameters } from "./script.ts";
+import { sequence, sequenceParameters } from "./sequence.ts";
 import type { Workload } from "./workload.ts";
 
 export const workloadParameters = z.discriminatedUnion("kind", [
@@ -13,6 +17,10 @@ export const workloadParameters = z.discriminatedUnion("kind", [
   pairsParameters,
   familyParameters,
   scriptParameters,
+  sequenceParameters,
+  ddlParameters,
+  gateParameters,
+  bulkParameters,
 ]);
 
 export type WorkloadParameters = z.output<typeof workloadParameters>;
@@ -30,6 +38,14 @@ export function createWorkload(parameters: WorkloadParameters, nodes: number): W
       return opaque(family(parameters, nodes));
     case "script":
       return opaque(script(parameters));
+    case "ddl":
+      return opaque(ddl(parameters, nodes));
+    case "gate":
+      return opaque(gate(parameters, nodes));
+    case "bulk":
+      return opaque(bulk(parameters, nodes));
+    case "sequence":
+      return opaque(sequence(parameters, nodes));
   }
 }
 

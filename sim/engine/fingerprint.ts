@@ -4,6 +4,7 @@
  */
 import type { Request } from "../../protocol/client.ts";
 import type {
+  Change,
   DatabaseReply,
   LogicalMessage,
   PreparedChange,
@@ -156,6 +157,7 @@ function foldRequest(hash: TraceHash, request: Request): void {
       fold(hash, statement.type.length);
       if (statement.type === "update" || statement.type === "delete") foldValue(hash, statement.key);
       else if (statement.type === "insert") foldRow(hash, statement.row);
+      else if (statement.type !== "select") foldText(hash, JSON.stringify(statement));
       return;
     }
     case "commit":
@@ -217,6 +219,8 @@ function foldResult(hash: TraceHash, result: StatementResult): void {
   fold(hash, result.replaced);
   fold(hash, result.snapshot.csn);
   for (const version of result.versions) fold(hash, version);
+  // A value of a sequence: a row of no version.
+  if (result.versions.length === 0) for (const row of result.rows) foldRow(hash, row);
 }
 
 function foldLogical(hash: TraceHash, message: LogicalMessage): void {
@@ -245,12 +249,19 @@ function foldChange(hash: TraceHash, change: StreamChange): void {
 function foldWriteSet(hash: TraceHash, change: PreparedChange): void {
   fold(hash, change.label.gid);
   fold(hash, change.label.stamp);
-  for (const { key, row, base } of change.rows) {
-    foldValue(hash, key);
-    fold(hash, base);
-    if (row !== null) foldRow(hash, row);
-  }
+  for (const each of change.rows) foldWrite(hash, each);
   fold(hash, change.locks.length);
+}
+
+function foldWrite(hash: TraceHash, change: Change): void {
+  if (change.kind === "sequence") {
+    foldText(hash, change.sequence);
+    return fold(hash, change.value);
+  }
+  if (change.kind === "ddl") return foldText(hash, JSON.stringify(change));
+  foldValue(hash, change.key);
+  fold(hash, change.base);
+  if (change.row !== null) foldRow(hash, change.row);
 }
 
 function foldRow(hash: TraceHash, row: Row): void {

@@ -7,7 +7,13 @@
  * is begun when it is emitted, so that one fsync serves all that wait.
  */
 import type { Request } from "../../protocol/client.ts";
-import type { DatabaseCommand, DatabaseReply, StreamChange, StreamMode } from "../../protocol/database.ts";
+import type {
+  DatabaseCommand,
+  DatabaseReply,
+  StreamChange,
+  StreamMode,
+  StreamPart,
+} from "../../protocol/database.ts";
 import type { Effect, TimerName } from "../../protocol/effects.ts";
 import type { Input } from "../../protocol/inputs.ts";
 import type { NodeId } from "../../protocol/members.ts";
@@ -45,6 +51,7 @@ import {
   walFlushed,
 } from "../postgres/server.ts";
 import type { ServerHost, ServerObserver, WaitCheck as WaitKind } from "../postgres/state.ts";
+import { dropSpool, takePart } from "../spool.ts";
 import { foldInput } from "./fingerprint.ts";
 import {
   KIND,
@@ -115,6 +122,7 @@ export function crashMachine(world: SimWorld, machine: Machine): void {
   machine.incarnation += 1;
   machine.outbox.length = 0;
   machine.backlog.length = 0;
+  machine.spool.clear();
   const keep = world.scenario.disk.unsynced === "lost" ? 0 : (world.draws.disks[node] as Random)();
   const observe = world.observe;
   crashLog(
@@ -215,6 +223,7 @@ export function breakStream(world: SimWorld, link: Link): void {
   breakLink(link);
   closeStream(machineOf(world, link.from).server, link.to);
   const reader = machineOf(world, link.to);
+  dropSpool(reader.spool, link.from);
   if (!reader.up) return;
   const { queue } = world.state;
   const target = nodeTarget(reader.node, reader.incarnation);
@@ -250,11 +259,12 @@ function takeDelivery(
   if (!machine.up) return;
   const { from } = world.state.network.links[targetLink(target)] as Link;
   const now = clockOf(world, machine);
-  const what = payload as Message | StreamChange;
+  const what =
+    kind === KIND.message ? (payload as Message) : takePart(machine.spool, from, payload as StreamPart);
+  if (what === null) return;
   world.observe?.({ type: "received", node: machine.node, from, what }, world.state.queue.time);
-  if (kind === KIND.message)
-    feed(world, machine, { type: "message", now, from, message: payload as Message });
-  else feed(world, machine, { type: "change", now, from, change: payload as StreamChange });
+  if (kind === KIND.message) feed(world, machine, { type: "message", now, from, message: what as Message });
+  else feed(world, machine, { type: "change", now, from, change: what as StreamChange });
 }
 
 function fireTimer(world: SimWorld, machine: Machine, timer: TimerName, version: number): void {
@@ -455,7 +465,7 @@ function hostOf(world: SimWorld, node: NodeId): ServerHost {
       const check: WaitCheck = { session, waitId, kind };
       pushForNode(world, machineOf(world, node), afterUs, KIND.waitCheck, check);
     },
-    stream: (peer, change) => sendChange(world, node, peer, change),
+    stream: (peer, part) => sendPart(world, node, peer, part),
     observe: world.observe === null ? null : observerOf(world, node, world.observe),
   };
 }
@@ -478,13 +488,16 @@ function scheduleReply(world: SimWorld, machine: Machine, reply: DatabaseReply):
   push(queue, due, KIND.reply, nodeTarget(machine.node, machine.incarnation), reply);
 }
 
-function sendChange(world: SimWorld, from: NodeId, to: NodeId, change: StreamChange): void {
-  world.observe?.({ type: "streamed", node: from, to, change }, world.state.queue.time);
+function sendPart(world: SimWorld, from: NodeId, to: NodeId, part: StreamPart): void {
+  if (part.kind !== "piece" && part.kind !== "piece aborted") {
+    const change = part.kind === "last piece" ? part.change : part;
+    world.observe?.({ type: "streamed", node: from, to, change }, world.state.queue.time);
+  }
   const { network, queue } = world.state;
   const index = linkIndex(network, "stream", from, to);
   const link = network.links[index] as Link;
   const arrival = arrivalOf(network, link, queue.time, world.draws.links[index] as Random);
-  if (arrival >= 0) push(queue, arrival, KIND.change, linkTarget(index, link.connection), change);
+  if (arrival >= 0) push(queue, arrival, KIND.change, linkTarget(index, link.connection), part);
 }
 
 function openStreamSoon(
@@ -502,6 +515,7 @@ function openStreamSoon(
 /** The reader closes the connection: what is on its way is dropped, and an attempt to open it is given up. */
 function stopReading(world: SimWorld, reader: Machine, from: NodeId): void {
   breakLink(linkOf(world.state.network, "stream", from, reader.node));
+  dropSpool(reader.spool, from);
   closeStream(machineOf(world, from).server, reader.node);
 }
 

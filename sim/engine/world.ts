@@ -24,6 +24,7 @@ import { createLog, type Log } from "../log.ts";
 import { createNetwork, type Network } from "../network.ts";
 import { createServer, loadRows } from "../postgres/server.ts";
 import type { Server, ServerHost } from "../postgres/state.ts";
+import type { Spool } from "../spool.ts";
 import { createHash, type TraceHash } from "./hash.ts";
 import { KIND, nodeTarget } from "./kinds.ts";
 import { createQueue, type EventQueue, push } from "./queue.ts";
@@ -103,6 +104,8 @@ export interface Machine {
   fsyncFactor: number;
   /** Effects that wait behind a forced log write, with the write's position where it stands. */
   readonly outbox: (Effect | number)[];
+  /** Pieces of large transactions that still run elsewhere. */
+  readonly spool: Spool;
   /** What happened to the machine while it was paused. */
   readonly backlog: Postponed[];
   /** Version of each timer's present setting: an earlier one never fires. */
@@ -227,6 +230,7 @@ function createMachine(scenario: Scenario, workload: Workload<unknown>, node: No
     log: createLog(),
     fsyncFactor: 1,
     outbox: [],
+    spool: new Map(),
     backlog: [],
     timers: { heartbeat: 0, deadlock: 0, "commit queue": 0, snapshot: 0 },
     lastReply: 0,
@@ -240,10 +244,12 @@ function loadedServer(scenario: Scenario, workload: Workload<unknown>, node: Nod
     node,
     peers,
     tables: workload.tables,
+    sequences: workload.sequences ?? [],
     csnVisibility: scenario.snapshot === "clock-si",
     // Longer than a snapshot can be late by clock drift, its own age, and a command's way.
     csnRetentionUs: 2 * scenario.protocol.maxDrift + scenario.protocol.snapshotAge + SECOND,
     slotSaveBytes: scenario.database.slotSaveBytes,
+    decodingMemoryRows: scenario.database.decodingMemoryRows,
     lockTimeoutUs: scenario.database.lockTimeout,
     deadlockTimeoutUs: scenario.database.deadlockTimeout,
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   applySession,
+  type Change,
   type DatabaseReply,
   type PreparedChange,
   type RowChange,
@@ -14,7 +15,7 @@ const GID = makeGid(2, 1);
 
 function apply(
   lab: Lab,
-  rows: readonly RowChange[],
+  rows: readonly Change[],
   locks: readonly RowLock[] = [],
   gid = GID,
 ): DatabaseReply[] {

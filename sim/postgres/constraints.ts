@@ -8,9 +8,11 @@
 import { type Key, OWN_WRITE, type Row, type Value } from "../../protocol/database.ts";
 import { CONCURRENT_UPDATE, duplicateKey, hasChildren, missingParent } from "./errors.ts";
 import { acquireLock, KEY_SHARE, lockOnly, UPDATE, WRITER_ENDS, waitFor } from "./locks.ts";
+import { openTable } from "./opening.ts";
 import { followRow, seeRow } from "./rows.ts";
 import { openCheckSnapshot, releaseCheckSnapshot, visibleVersion } from "./snapshots.ts";
 import type { Reference, RowSlot, Server, ServerHost, Table, Transaction, UniqueIndex } from "./state.ts";
+import { ROW_SHARE } from "./table-locks.ts";
 import { failTransaction } from "./transactions.ts";
 import { addToUniques } from "./uniques.ts";
 import { newestVersion } from "./versions.ts";
@@ -71,7 +73,8 @@ export function checkChildren(
   // Also REPEATABLE READ looks for children of any age here: else a newer one would be orphaned.
   openCheckSnapshot(server, tx);
   for (const reference of table.children) {
-    const child = server.tables.get(reference.child)!;
+    const child = openTable(server, host, tx, reference.child, ROW_SHARE);
+    if (child === null) return false;
     for (let index = 0; index < child.ordered.length; index++) {
       if (!checkChild(server, host, tx, reference, child.ordered[index]!, key)) return false;
     }
@@ -108,7 +111,9 @@ function checkParent(
   reference: Reference,
   value: Key,
 ): boolean {
-  const slot = server.tables.get(reference.parent)!.rows.get(value);
+  const parent = openTable(server, host, tx, reference.parent, ROW_SHARE);
+  if (parent === null) return false;
+  const slot = parent.rows.get(value);
   const seen = slot === undefined ? null : seeRow(server, host, tx, slot);
   if (tx.phase !== "running") return false;
   const found =

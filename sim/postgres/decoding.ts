@@ -9,6 +9,7 @@
 import type { LoggedChange, LogicalMessage, StreamChange, StreamMode } from "../../protocol/database.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
+import { partFor } from "./pieces.ts";
 import type { ReplicationSlot, Retained, Server, ServerHost } from "./state.ts";
 import { MESSAGE_RECORD } from "./wal.ts";
 
@@ -23,6 +24,7 @@ export function openSlot(
   const slot = slotOf(server, peer);
   slot.open = true;
   slot.mode = mode;
+  slot.sentRows.clear();
   if (after > slot.confirmed) confirm(server, slot, after);
   for (let index = 0; index < server.streamed; index++) {
     const retained = server.retained[index]!;
@@ -31,7 +33,9 @@ export function openSlot(
 }
 
 export function closeSlot(server: Server, peer: NodeId): void {
-  slotOf(server, peer).open = false;
+  const slot = slotOf(server, peer);
+  slot.open = false;
+  slot.sentRows.clear();
 }
 
 /** A keepalive: everything that is durable has been sent. */
@@ -46,8 +50,8 @@ export function confirmSlot(server: Server, peer: NodeId, lsn: number): void {
 }
 
 /** A record that may have to be decoded: kept until every slot has confirmed it. */
-export function retainChange(server: Server, change: StreamChange, local: boolean): void {
-  if (server.slots.length > 0) server.retained.push({ change, local });
+export function retainChange(server: Server, change: StreamChange, local: boolean, xid = 0): void {
+  if (server.slots.length > 0) server.retained.push({ change, local, xid });
 }
 
 /** pg_logical_emit_message(false, ...), and the flush that makes it durable. */
@@ -84,16 +88,20 @@ export function streamFlushed(server: Server, host: ServerHost): void {
 export function restoreSlots(server: Server): void {
   for (const slot of server.slots) {
     slot.open = false;
+    slot.sentRows.clear();
     slot.confirmed = slot.saved;
   }
+  server.pieces.length = 0;
+  server.abortedXids.length = 0;
   const { retained, wal } = server;
   while (retained.length > 0 && retained[retained.length - 1]!.change.lsn > wal.flushed) retained.pop();
   server.streamed = retained.length;
 }
 
-function sendTo(host: ServerHost, slot: ReplicationSlot, { change, local }: Retained): void {
+function sendTo(host: ServerHost, slot: ReplicationSlot, { change, local, xid }: Retained): void {
   const isOwn = local && change.kind === "prepared";
-  if (slot.mode === "all" || isOwn) host.stream(slot.peer, change);
+  if (slot.mode !== "all" && !isOwn) return;
+  host.stream(slot.peer, change.kind === "prepared" && xid > 0 ? partFor(slot, change, xid) : change);
 }
 
 function confirm(server: Server, slot: ReplicationSlot, lsn: number): void {

@@ -3,11 +3,6 @@ import type { Key, SqlError } from "../../protocol/database.ts";
 import { type Gid, showGid } from "../../protocol/gid.ts";
 import type { Reference } from "./state.ts";
 
-export const TRANSACTION_ABORTED: SqlError = {
-  code: "25P02",
-  message: "current transaction is aborted, commands ignored until end of transaction block",
-};
-
 export const LOCK_TIMEOUT: SqlError = { code: "55P03", message: "canceling statement due to lock timeout" };
 
 export const DEADLOCK: SqlError = { code: "40P01", message: "deadlock detected" };
@@ -59,8 +54,63 @@ export function noTable(table: string): SqlError {
   return { code: "42P01", message: `relation "${table}" does not exist` };
 }
 
+export const NO_SCHEMA: SqlError = {
+  code: "3F000",
+  message: "no schema has been selected to create in",
+};
+
+export function duplicateRelation(name: string): SqlError {
+  return { code: "42P07", message: `relation "${name}" already exists` };
+}
+
+export function duplicateSchema(name: string): SqlError {
+  return { code: "42P06", message: `schema "${name}" already exists` };
+}
+
+export function duplicateColumn(table: string, column: string): SqlError {
+  return { code: "42701", message: `column "${column}" of relation "${table}" already exists` };
+}
+
+export function noTableToDrop(kind: string, name: string): SqlError {
+  return { code: "42P01", message: `${kind} "${name}" does not exist` };
+}
+
+export function notOwner(table: string): SqlError {
+  return { code: "42501", message: `must be owner of table ${table}` };
+}
+
+export function hasDependents(table: string): SqlError {
+  return { code: "2BP01", message: `cannot drop table ${table} because other objects depend on it` };
+}
+
+export function isReferenced(): SqlError {
+  return { code: "0A000", message: "cannot truncate a table referenced in a foreign key constraint" };
+}
+
+export function temporaryReference(temporary: boolean): SqlError {
+  const kind = temporary ? "temporary" : "permanent";
+  return { code: "42P16", message: `constraints on ${kind} tables may reference only ${kind} tables` };
+}
+
+export function cannotBuildIndex(index: string): SqlError {
+  return { code: "23505", message: `could not create unique index "${index}"` };
+}
+
+export function cannotRunInTransaction(command: string): SqlError {
+  return { code: "25001", message: `${command} cannot run inside a transaction block` };
+}
+
+export function tooManyValues(): SqlError {
+  return { code: "42601", message: "INSERT has more expressions than target columns" };
+}
+
 export function noColumn(table: string, column: string): SqlError {
   return { code: "42703", message: `column "${column}" of relation "${table}" does not exist` };
+}
+
+/** An applied statement came to other objects than at its origin. The applier's own, as LS001. */
+export function otherObjects(expected: readonly string[], found: readonly string[]): SqlError {
+  return { code: "LS002", message: `expected ${expected.join(", ")}, found ${found.join(", ")}` };
 }
 
 /** An applied change met another row than the origin overwrote (theory 5.2, I-MISS). Not PostgreSQL's: the applier's. */

@@ -5,17 +5,17 @@
  */
 import type {
   Assignment,
+  Change,
   DatabaseCommand,
   DatabaseReply,
   Key,
   PreparedChange,
   PrepareLabel,
-  RowChange,
   RowLockMode,
   SessionId,
   SqlError,
   Statement,
-  StreamChange,
+  StreamPart,
   TableDefinition,
   Value,
 } from "../../protocol/database.ts";
@@ -36,13 +36,13 @@ export interface Lab {
   readonly checks: { session: SessionId; waitId: number; kind: WaitCheck; dueUs: number }[];
   readonly streamed: { peer: NodeId; change: PreparedChange }[];
   /** What else the streams delivered. */
-  readonly others: { peer: NodeId; change: StreamChange }[];
+  readonly others: { peer: NodeId; change: StreamPart }[];
   readonly facts: Fact[];
   flushRequests: number;
 }
 
 export type Fact =
-  | { readonly fact: "prepared"; readonly label: PrepareLabel; readonly rows: readonly RowChange[] }
+  | { readonly fact: "prepared"; readonly label: PrepareLabel; readonly rows: readonly Change[] }
   | { readonly fact: "committed"; readonly gid: Gid; readonly csn: number }
   | { readonly fact: "rolledBack"; readonly gid: Gid };
 
@@ -59,11 +59,13 @@ export function createLab(config: Partial<ServerConfig> = {}): Lab {
       node: 1,
       peers: [2, 3],
       tables: TABLES,
+      sequences: [],
       csnVisibility: false,
       csnRetentionUs: 1000,
       lockTimeoutUs: 0,
       deadlockTimeoutUs: 1_000_000,
       slotSaveBytes: 0,
+      decodingMemoryRows: 0,
       ...config,
     }),
     host: {
@@ -168,7 +170,7 @@ export function labelOf(gid: Gid, stamp = gid): PrepareLabel {
 /**
  * Plays a log of "command => result" lines, and returns it with the results that came. Results of other sessions
  * follow after semicolons. Commands: `1 begin rc`, `1 select a all`, `1 select a 1 2 for share`, `1 insert a 5 0 -`,
- * `1 update a 1 v=5 u+=1`, `1 delete a 1`, `1 commit`, `1 rollback`, `1 prepare 7`, `commit 7`, `rollback 7`, and
+ * `1 update a 1 v=5 u+=1`, `1 delete a 1`, `1 nextval s`, `1 commit`, `1 rollback`, `1 prepare 7`, `commit 7`, `rollback 7`, and
  * `pass 500` (microseconds). With csnVisibility, `@50` behind a statement gives its snapshot, behind `prepare` the
  * stamp and behind `commit 7` the CSN.
  */
@@ -231,6 +233,8 @@ function parseStatement(verb: string, table: string, values: readonly string[]):
       return { type: "insert", table, row: values.map(toValue) };
     case "update":
       return { type: "update", table, key: toKey(values[0]!), set: values.slice(1).map(toAssignment) };
+    case "nextval":
+      return { type: "nextval", sequence: table };
     case "delete":
       return { type: "delete", table, key: toKey(values[0]!) };
     case "select": {

@@ -13,6 +13,7 @@
  */
 import type { RowLockMode } from "../../protocol/database.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
+import { noteWrite } from "./concerns.ts";
 import { keepSnapshot } from "./snapshots.ts";
 import type { RowSlot, Server, ServerHost, Transaction } from "./state.ts";
 
@@ -74,7 +75,7 @@ export function lockOnly(
 ): boolean {
   const held = tx.rows.length;
   if (!acquireLock(server, host, tx, slot, mode)) return false;
-  tx.hasXid = true;
+  noteWrite(tx, slot.table);
   if (tx.rows.length > held) server.wal.written += LOCK_RECORD;
   return true;
 }

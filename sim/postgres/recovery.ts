@@ -6,6 +6,8 @@ import type { CommittedOutcome, FinishedMark, PrepareLabel } from "../../protoco
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { restoreSlots } from "./decoding.ts";
 import { forgetFlushed } from "./outcomes.ts";
+import { isTemporaryName } from "./relations.ts";
+import { restoreSequences } from "./sequences.ts";
 import { NEVER, type Server, type ServerHost, type Transaction } from "./state.ts";
 import { endTransaction, rollBack, undo } from "./transactions.ts";
 import { becomeVisible, finishRollback, writeSetOf } from "./two-phase.ts";
@@ -31,10 +33,13 @@ export function recoverFrom(server: Server, host: ServerHost, survivingLsn: numb
   wal.flushed = survivingLsn;
   server.awaitingFlush.length = 0;
   server.toWake.length = 0;
+  server.relationsToWake.length = 0;
+  dropTemporary(server);
   forgetFlushed(server);
   server.forgetting.length = 0;
   server.logging.length = 0;
   restoreSlots(server);
+  restoreSequences(server);
 }
 
 export interface Survivors {
@@ -97,6 +102,16 @@ function forgetPrepared(server: Server, tx: Transaction): void {
   undo(server, tx);
   server.prepared.delete(tx.gid);
   endTransaction(server, tx);
+}
+
+/** No session survives. */
+function dropTemporary(server: Server): void {
+  for (const name of server.relations.keys()) {
+    if (!isTemporaryName(name)) continue;
+    server.relations.delete(name);
+    server.tables.delete(name);
+  }
+  server.hasTemporary = false;
 }
 
 function prepareAgain(server: Server, tx: Transaction): void {

@@ -18,7 +18,7 @@ import {
   type Row,
   type RowChange,
   type RowLockMode,
-  type Statement,
+  type RowStatement,
   type StatementResult,
 } from "../../protocol/database.ts";
 import { coordinatorOf, type Gid, makeGid } from "../../protocol/gid.ts";
@@ -39,7 +39,7 @@ interface Client {
   /** What its snapshot sees: commits so far, or a CSN. -1: none yet. */
   snapshot: number;
   readonly writes: Writes;
-  statement: Statement | null;
+  statement: RowStatement | null;
 }
 
 interface TwoPhase {
@@ -367,7 +367,7 @@ function prepareSession(run: Run, session: number, gid: Gid, writes: Writes, str
   if (client !== undefined) client.state = "idle";
 }
 
-function execute(run: Run, client: Client, statement: Statement): void {
+function execute(run: Run, client: Client, statement: RowStatement): void {
   const csn = run.csnVisibility ? run.clock - (run.sequence % 4) : 0;
   if (client.isolation === "read committed" || client.snapshot < 0) {
     client.snapshot = run.csnVisibility ? csn : run.committed.length;
@@ -377,7 +377,7 @@ function execute(run: Run, client: Client, statement: Statement): void {
   ask(run, { type: "execute", session: client.session, statement, snapshot: csn });
 }
 
-function statementOf(run: Run, what: number, how: number): Statement {
+function statementOf(run: Run, what: number, how: number): RowStatement {
   const key = 1 + (how % 5);
   const lock = MODES[(how >> 2) % 4]!;
   run.sequence += 1;

@@ -2,24 +2,36 @@
  * The model of one stock PostgreSQL server (15 to 18), as far as the database port can see it, and no more.
  *
  * Modelled: sessions with one transaction each, READ COMMITTED and REPEATABLE READ; versions of rows whose visibility
- * follows the order in which commits finish, not that of their WAL records; row locks in four modes with queues, lock
- * timeout and local deadlock detection; primary keys, unique columns and foreign keys; PREPARE TRANSACTION, COMMIT
+ * follows the order in which commits finish, not that of their WAL records; row locks in four modes with queues, table
+ * locks, lock timeout and local deadlock detection; primary keys, unique columns and foreign keys; tables without a
+ * primary key (REPLICA IDENTITY FULL); sequences; DDL in transactions: schemas, tables, CREATE TABLE AS, columns, unique
+ * indexes, TRUNCATE, sequences, temporary tables, with search_path, role and settings; PREPARE TRANSACTION, COMMIT
  * PREPARED and ROLLBACK PREPARED with their records, group flush and locks that outlive session and crash; logical
- * decoding of local PREPAREs through one slot a peer, sent again after a reconnection or a crash; applying of remote
- * transactions under a replication origin; recovery from the WAL that survived a crash. One switch leaves the stock
- * server: csnVisibility, reading at a CSN with waiting readers (Clock-SI, theory 1.2; the patched visibility of 1.6).
+ * decoding through one slot a peer, sent again after a reconnection or a crash, large write sets in pieces ahead of
+ * their PREPARE; applying of remote transactions under a replication origin; recovery from the WAL that survived a crash.
+ * One switch leaves the stock server: csnVisibility, reading at a CSN with waiting readers (Clock-SI, theory 1.2; the patched visibility of 1.6).
  *
  * Left out: subtransactions; updates that change a primary key; predicates and plans (rows are found by key or all);
- * composite, partial, deferrable and exclusion constraints, ON DELETE actions; sequences; DDL; table and advisory
- * locks; SERIALIZABLE (SSI); VACUUM as a process, freezing and xid wraparound; TOAST; torn pages and checksums;
- * synchronous standbys; max_prepared_transactions and other limits; the race in which waiters for a row whose version
+ * composite, partial, deferrable and exclusion constraints, ON DELETE actions; all other DDL, and DDL outside of
+ * transactions (CONCURRENTLY, VACUUM); CASCADE; views, functions, triggers; privileges but that of an owner; SET that
+ * outlasts its transaction; LOCK TABLE and advisory locks; an end of sessions, with which temporary tables would go;
+ * SERIALIZABLE (SSI); VACUUM as a process, freezing and xid wraparound; TOAST; torn pages and checksums; synchronous
+ * standbys; max_prepared_transactions and other limits; pieces of what is rolled back to a savepoint; the race in which waiters for a row whose version
  * changed may overtake each other; and a second row with one key that REPEATABLE READ may see, when it inserts a key
  * whose deletion its snapshot does not see (15 and 18 show both, here it sees its own).
  *
  * A server is plain data, changed in place by the functions of this file; `host` carries out what it asks for.
  * Commands that no client of the port may give (a session used twice at once, an unknown gid) throw ProtocolViolation.
  */
-import type { DatabaseCommand, Isolation, Key, Row, SessionId, StreamMode } from "../../protocol/database.ts";
+import type {
+  DatabaseCommand,
+  Isolation,
+  Key,
+  Row,
+  SessionId,
+  StreamMode,
+  TableDefinition,
+} from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
@@ -35,10 +47,14 @@ import {
   streamFlushed,
 } from "./decoding.ts";
 import { forgetFlushed, forgetOutcomes } from "./outcomes.ts";
+import { sendAborts, sendPieces } from "./pieces.ts";
 import { recoverFrom, type Survivors, survivors } from "./recovery.ts";
+import { relationFor } from "./relations.ts";
+import { schemaLines } from "./schema.ts";
+import { alignSequences, loadSequence } from "./sequences.ts";
 import type { Server, ServerConfig, ServerHost, WaitCheck } from "./state.ts";
 import { executeStatement } from "./statements.ts";
-import { createTables, loadRow } from "./tables.ts";
+import { createTables, hasKey, loadRow } from "./tables.ts";
 import { beginTransaction, idleTransaction, rollBack } from "./transactions.ts";
 import {
   commit,
@@ -53,9 +69,13 @@ import { advanceFlushed } from "./wal.ts";
 
 /** @throws ProtocolViolation if a table definition names what is not there */
 export function createServer(config: ServerConfig): Server {
-  return {
+  const server: Server = {
     config,
     tables: createTables(config.tables),
+    sequences: new Map(),
+    relations: new Map(),
+    hasTemporary: false,
+    alignedTo: 0,
     sessions: new Map(),
     prepared: new Map(),
     transactions: [null],
@@ -70,15 +90,29 @@ export function createServer(config: ServerConfig): Server {
     oldestReadable: 0,
     vacuum: [],
     toWake: [],
+    relationsToWake: [],
     lastWait: 0,
     outcomes: new Map(),
     finishedBelow: new Map(),
     forgetting: [],
     logging: [],
-    slots: config.peers.map((peer) => ({ peer, mode: "own", open: false, confirmed: 0, saved: 0 })),
+    slots: config.peers.map((peer) => ({
+      peer,
+      mode: "own",
+      open: false,
+      confirmed: 0,
+      saved: 0,
+      sentRows: new Map(),
+    })),
     retained: [],
+    pieces: [],
+    abortedXids: [],
+    lastXid: 0,
     streamed: 0,
   };
+  for (const table of server.tables.values()) relationFor(server, table.name).current = table;
+  for (const name of config.sequences) loadSequence(server, name);
+  return server;
 }
 
 /** The initial load: rows written by gid 0 with CSN 0. Foreign keys are not checked. */
@@ -124,10 +158,13 @@ export function carryOut(server: Server, host: ServerHost, command: DatabaseComm
     case "forgetOutcomes":
       forgetOutcomes(server, command.coordinator, command.below);
       break;
+    case "alignSequences":
+      alignSequences(server, command.node);
+      break;
     default:
       unreachable(command);
   }
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** The WAL is durable up to here: `server.wal.written` as it was when the flush began, or less. */
@@ -137,16 +174,17 @@ export function walFlushed(server: Server, host: ServerHost, lsn: number): void 
   while (awaitingFlush.length > 0 && awaitingFlush[0]!.lsn <= lsn) {
     recordFlushed(server, host, awaitingFlush.shift()!);
   }
+  sendPieces(server, host);
   streamFlushed(server, host);
   messagesFlushed(server, host);
   forgetFlushed(server);
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** The backend of a durable commit has left the ProcArray: visible, locks released, answered. */
 export function finishCommit(server: Server, host: ServerHost, gid: Gid | 0, session: SessionId): void {
   finishTransaction(server, host, gid, session);
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** A time that scheduleWaitCheck asked for has come. */
@@ -158,7 +196,7 @@ export function waitCheck(
   kind: WaitCheck,
 ): void {
   checkWait(server, host, session, waitId, kind);
-  wakeWaiters(server, host);
+  settle(server, host);
 }
 
 /** START_REPLICATION behind the slot's confirmed position or `after`, whichever is later: sends again what is durable since. */
@@ -210,10 +248,33 @@ export interface DumpedRow {
 /** The committed contents of a table, in order of key. */
 export function dumpTable(server: Server, table: string): DumpedRow[] {
   const rows: DumpedRow[] = [];
-  for (const { key, current } of tableOf(server, table).ordered) {
+  const found = tableOf(server, table);
+  for (const { key, current } of found.ordered) {
     if (current?.row) rows.push({ key, row: current.row, version: current.gid });
   }
-  return rows;
+  return hasKey(found) ? rows : inOrderOfContents(rows);
+}
+
+/** What a table is made of, and everything else that was defined, each in a line. */
+export function dumpSchema(server: Server): string[] {
+  return schemaLines(server);
+}
+
+/** The tables whose rows every node has. */
+export function replicatedTables(server: Server): TableDefinition[] {
+  const tables = [...server.tables.values()].filter(({ persistence }) => persistence === "replicated");
+  return tables.map(({ definition }) => definition).sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function inOrderOfContents(rows: readonly DumpedRow[]): DumpedRow[] {
+  const named = rows.map((row) => ({ row, name: JSON.stringify([row.row, row.version]) }));
+  return named.sort((one, other) => (one.name < other.name ? -1 : 1)).map(({ row }) => row);
+}
+
+/** What every command and event ends with. */
+function settle(server: Server, host: ServerHost): void {
+  wakeWaiters(server, host);
+  if (server.abortedXids.length > 0) sendAborts(server, host);
 }
 
 function begin(server: Server, host: ServerHost, session: SessionId, isolation: Isolation): void {

@@ -5,20 +5,22 @@
  */
 import type { Csn } from "../../protocol/csn.ts";
 import type {
+  Change,
   CommittedOutcome,
   DatabaseReply,
+  Environment,
   Key,
   Locker,
   LoggedChange,
   PreparedChange,
   PrepareLabel,
   Row,
-  RowChange,
   SessionId,
   SnapshotLabel,
   Statement,
   StreamChange,
   StreamMode,
+  StreamPart,
   TableDefinition,
   Value,
 } from "../../protocol/database.ts";
@@ -30,6 +32,7 @@ export interface ServerConfig {
   /** Every other node: each has one replication slot here, from the start. */
   readonly peers: readonly NodeId[];
   readonly tables: readonly TableDefinition[];
+  readonly sequences: readonly string[];
   /** Reading at a CSN, the switch that a stock server lacks (theory 1.2, 1.6). */
   readonly csnVisibility: boolean;
   /**
@@ -47,6 +50,8 @@ export interface ServerConfig {
    * back to that (postgres.md I). 0: it never goes back.
    */
   readonly slotSaveBytes: number;
+  /** logical_decoding_work_mem, in rows: a write set with so many more leaves in pieces. 0: all leave whole. */
+  readonly decodingMemoryRows: number;
 }
 
 /** What the server asks of the machine that it runs on. */
@@ -62,7 +67,7 @@ export interface ServerHost {
   /** The host calls waitCheck so much later; a check whose wait has ended by then does nothing. */
   scheduleWaitCheck(session: SessionId, waitId: number, kind: WaitCheck, afterUs: number): void;
   /** To the subscriber of the peer's slot, in this order. */
-  stream(peer: NodeId, change: StreamChange): void;
+  stream(peer: NodeId, part: StreamPart): void;
   /** Null when no check listens. */
   readonly observe: ServerObserver | null;
 }
@@ -72,7 +77,7 @@ export type WaitCheck = "deadlock" | "lock timeout";
 /** Facts about this server that a check may rely on. */
 export interface ServerObserver {
   /** The PREPARE is durable. */
-  prepared(label: PrepareLabel, rows: readonly RowChange[]): void;
+  prepared(label: PrepareLabel, rows: readonly Change[]): void;
   /** The commit is visible: to every snapshot from now on, or with csnVisibility to those at or above the CSN. */
   committed(gid: Gid, csn: Csn): void;
   /** The ROLLBACK PREPARED is durable. */
@@ -81,7 +86,15 @@ export interface ServerObserver {
 
 export interface Server {
   readonly config: ServerConfig;
+  /** The committed tables and sequences, by name: "items", and in other schemas than public "drafts.items". */
   readonly tables: Map<string, Table>;
+  readonly sequences: Map<string, Sequence>;
+  /** Every name that ever stood for something. */
+  readonly relations: Map<string, Relation>;
+  /** Whether there ever was a temporary table. */
+  hasTemporary: boolean;
+  /** The node to whose residue class all sequences keep; 0 until it is told. */
+  alignedTo: NodeId;
   /** The open transaction of each session that has one. */
   readonly sessions: Map<SessionId, Transaction>;
   /** From PREPARE being carried out to the end of the transaction, in order of their PREPARE records. */
@@ -112,6 +125,8 @@ export interface Server {
   readonly vacuum: RowSlot[];
   /** Rows with waiters, and something that they may have waited for is gone. */
   readonly toWake: RowSlot[];
+  /** Likewise names. */
+  readonly relationsToWake: Relation[];
   /** Number of the last wait. */
   lastWait: number;
   /** What became of each committed transaction, until it is forgotten. */
@@ -125,6 +140,10 @@ export interface Server {
   readonly slots: ReplicationSlot[];
   /** What there is to decode in order of LSN, from the first that some slot may have to send again. */
   readonly retained: Retained[];
+  readonly pieces: DuePiece[];
+  /** Transactions that came to nothing, of which pieces may have left. */
+  readonly abortedXids: number[];
+  lastXid: number;
   /** How many of `retained` are durable, and so sent to every open slot. */
   streamed: number;
 }
@@ -134,6 +153,25 @@ export interface Wal {
   written: number;
   /** Durable up to here. */
   flushed: number;
+}
+
+export interface Sequence {
+  readonly kind: "sequence";
+  /** The next value is this plus `increment`, or if not `isCalled` this itself. */
+  last: number;
+  isCalled: boolean;
+  increment: number;
+  /** How many values may still be given without a record. */
+  ahead: number;
+  /** Records, from the last durable one on. */
+  readonly logged: SequenceRecord[];
+}
+
+export interface SequenceRecord {
+  readonly lsn: number;
+  readonly last: number;
+  readonly isCalled: boolean;
+  readonly increment: number;
 }
 
 export interface Forgetting {
@@ -147,6 +185,17 @@ export interface Retained {
   readonly change: StreamChange;
   /** Of no other origin. */
   readonly local: boolean;
+  /** Of a PREPARE that pieces went ahead of; else 0. */
+  readonly xid: number;
+}
+
+/** The first so many rows of a transaction's write set, to leave once its WAL is durable. */
+export interface DuePiece {
+  readonly lsn: number;
+  /** The transaction's place in `Server.transactions`. */
+  readonly number: number;
+  readonly xid: number;
+  readonly rows: number;
 }
 
 export interface ReplicationSlot {
@@ -157,13 +206,59 @@ export interface ReplicationSlot {
   confirmed: number;
   /** What of that survives a crash. */
   saved: number;
+  /** By xid: how many rows of a transaction have left on this connection before its PREPARE. */
+  readonly sentRows: Map<number, number>;
 }
 
-export interface Table {
-  readonly definition: TableDefinition;
+/** A name in a schema: what it stands for, and who holds its lock. */
+export interface Relation {
   readonly name: string;
+  current: Defined | null;
+  /** As the transaction sees it that is defining it anew. */
+  pending: Defined | null;
+  /** Number of that transaction; 0: none. It also holds the lock. */
+  definer: number;
+  /** Whether rows of tables of this name stay on their node. */
+  isLocal: boolean;
+  /** Numbers of transactions, each once; in which modes, they know themselves. */
+  readonly holders: number[];
+  /** Numbers of the transactions that wait for the lock, first come first. */
+  readonly queue: number[];
+}
+
+export type Defined = Table | Sequence | Schema;
+
+export interface Schema {
+  readonly kind: "schema";
+}
+
+export interface HeldLock {
+  readonly relation: Relation;
+  /** Bit m: mode m of table-locks.ts. */
+  modes: number;
+}
+
+/** What takes back a change that a transaction made to what it did not create. */
+export type Undo =
+  | { readonly kind: "column" | "index"; readonly table: Table; readonly definition: TableDefinition }
+  | { readonly kind: "child added" | "child removed"; readonly parent: Table; readonly reference: Reference }
+  | { readonly kind: "local"; readonly relation: Relation; readonly table: Table };
+
+export interface Table {
+  readonly kind: "table";
+  definition: TableDefinition;
+  readonly name: string;
+  readonly owner: string;
+  readonly tablespace: string;
+  /** Where its rows go: to every node, nowhere, or not beyond this session. */
+  persistence: "replicated" | "local" | "temporary";
+  /** Of columns that have one, by position. */
+  readonly defaults: Map<number, Value>;
+  /** Without a primary key, rows are numbered as they come. */
+  lastRow: number;
   /** Position of each column. */
   readonly columns: Map<string, number>;
+  /** -1: no primary key. */
   readonly keyColumn: number;
   readonly rows: Map<Key, RowSlot>;
   /** The same, ascending by key. */
@@ -259,6 +354,17 @@ export interface Transaction {
   locker: Locker;
   /** PostgreSQL has given it an xid: its end is recorded in the WAL. */
   hasXid: boolean;
+  /** It did something that concerns other nodes. */
+  wrote: boolean;
+  /** It has touched a temporary table. */
+  temporary: boolean;
+  environment: Environment;
+  /** The locks of tables and other names that it holds. */
+  readonly tableLocks: HeldLock[];
+  /** The names that it is defining anew, */
+  readonly defined: Relation[];
+  /** and what it did to others. */
+  readonly undo: Undo[];
   /** Whether it is in the middle of a command. */
   busy: boolean;
   /** The session was ended while its COMMIT was under way. */
@@ -275,7 +381,11 @@ export interface Transaction {
   /** Every row of which it holds the lock, in the order in which it took them. */
   readonly rows: RowSlot[];
   /** What it changed, in order (a local transaction). */
-  changes: RowChange[];
+  changes: Change[];
+  /** Its number in the stream, once a piece of it is due; else 0. */
+  xid: number;
+  /** How many of the changes are in due pieces. */
+  streamedRows: number;
   /** Whether one of the changes replaced its own write. */
   rewroteOwn: boolean;
 
@@ -287,12 +397,15 @@ export interface Transaction {
   keys: readonly Key[] | null;
   results: Row[] | null;
   versions: Gid[] | null;
+  /** The row that the statement is about, once found; null before. */
+  target: RowSlot | null;
   /** The row that this statement replaced; null: none. */
   oldRow: Row | null;
   /** Its writer. */
   replaced: Gid;
 
   waitsFor: RowSlot | null;
+  waitsForTable: Relation | null;
   /** A lock mode, or one of the other reasons of locks.ts. */
   waitMode: number;
   /** Who was writing the row when the wait began. */

@@ -5,31 +5,41 @@
 import type { Csn } from "../../protocol/csn.ts";
 import {
   type Assignment,
+  type DefinitionStatement,
   type Key,
   OWN_WRITE,
   type Row,
   type RowChange,
+  type RowStatement,
+  type SequenceStatement,
   type Statement,
   type Value,
 } from "../../protocol/database.ts";
+import { afterSetting, TRANSACTION_ABORTED } from "../../protocol/ddl.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
+import { noteWrite } from "./concerns.ts";
 import { checkChildren, checkParents, checkUniques, claimKey } from "./constraints.ts";
+import { define } from "./definitions.ts";
 import {
   CONCURRENT_DELETE,
   CONCURRENT_UPDATE,
   duplicateKey,
   noColumn,
-  noTable,
   nullKey,
   SNAPSHOT_TOO_OLD,
-  TRANSACTION_ABORTED,
+  tooManyValues,
 } from "./errors.ts";
 import { acquireLock, lockOnly, NO_KEY_UPDATE, strengthOf, UPDATE } from "./locks.ts";
+import { lookUpTable } from "./opening.ts";
+import { noteProgress } from "./pieces.ts";
+import { bareName } from "./relations.ts";
 import { followRow, seeRow } from "./rows.ts";
-import { releaseSnapshot, renewSnapshot, takeSnapshot } from "./snapshots.ts";
+import { executeSequence } from "./sequences.ts";
+import { releaseSnapshot, renewSnapshot, takeSnapshot, visibleVersion } from "./snapshots.ts";
 import type { RowSlot, Server, ServerHost, Table, Transaction } from "./state.ts";
-import { allKeys, slotFor, sortKeys } from "./tables.ts";
+import { ACCESS_SHARE, ROW_EXCLUSIVE, ROW_SHARE } from "./table-locks.ts";
+import { allKeys, hasKey, newRowNumber, slotFor, sortKeys } from "./tables.ts";
 import { failTransaction } from "./transactions.ts";
 import { changesUniques } from "./uniques.ts";
 import { newestVersion, writeVersion } from "./versions.ts";
@@ -63,16 +73,73 @@ export function executeStatement(
   tx.step = ROW;
   tx.position = 0;
   tx.replaced = 0;
-  if (!server.tables.has(statement.table)) {
-    failTransaction(server, host, tx, noTable(statement.table));
-  } else if (!takeSnapshot(server, tx, snapshot)) failTransaction(server, host, tx, SNAPSHOT_TOO_OLD);
+  tx.target = null;
+  if (!takeSnapshot(server, tx, snapshot)) failTransaction(server, host, tx, SNAPSHOT_TOO_OLD);
   else continueStatement(server, host, tx);
+}
+
+/**
+ * It waited for a table's lock, from which READ COMMITTED goes on with a snapshot of its own; that of REPEATABLE READ
+ * was taken before (exec_simple_query in postgres.c).
+ */
+export function takeSnapshotAgain(server: Server, tx: Transaction): void {
+  if (tx.repeatable || server.config.csnVisibility || tx.statement === null || tx.step !== ROW) return;
+  releaseSnapshot(server, tx);
+  takeSnapshot(server, tx, 0);
 }
 
 /** From the beginning of the step in which it is. */
 export function continueStatement(server: Server, host: ServerHost, tx: Transaction): void {
   const statement = tx.statement!;
-  const table = server.tables.get(statement.table)!;
+  switch (statement.type) {
+    case "select":
+    case "insert":
+    case "update":
+    case "delete":
+      return useRows(server, host, tx, statement);
+    case "nextval":
+    case "setval":
+      return useSequence(server, host, tx, statement);
+    case "set local":
+      tx.environment = afterSetting(tx.environment, statement);
+      return complete(server, host, tx, NO_ROWS, NO_VERSIONS, 0);
+    default:
+      return runDefinition(server, host, tx, statement);
+  }
+}
+
+function runDefinition(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  statement: DefinitionStatement,
+): void {
+  const defined = define(server, host, tx, statement, null);
+  if (defined === null) return;
+  const { table, rows } = defined;
+  if (table !== null) {
+    for (const row of rows) fill(server, host, tx, table, row);
+  }
+  complete(server, host, tx, NO_ROWS, NO_VERSIONS, rows.length);
+}
+
+/** A row of CREATE TABLE AS, into a table that nobody else has seen and that has no constraints. */
+function fill(server: Server, host: ServerHost, tx: Transaction, table: Table, row: Row): void {
+  const slot = slotFor(table, newRowNumber(table));
+  acquireLock(server, host, tx, slot, UPDATE);
+  writeVersion(server, tx, slot, row);
+  recordChange(tx, "insert", slot, row, null, 0);
+}
+
+function useSequence(server: Server, host: ServerHost, tx: Transaction, statement: SequenceStatement): void {
+  const value = executeSequence(server, host, tx, statement);
+  if (typeof value === "number") complete(server, host, tx, [[value]], NO_VERSIONS, 1);
+  else if (value !== null) failTransaction(server, host, tx, value);
+}
+
+function useRows(server: Server, host: ServerHost, tx: Transaction, statement: RowStatement): void {
+  const table = lookUpTable(server, host, tx, statement.table, lockFor(statement));
+  if (table === null) return;
   switch (statement.type) {
     case "select":
       if (statement.lock !== undefined) return selectWithLock(server, host, tx, table, statement);
@@ -87,6 +154,18 @@ export function continueStatement(server: Server, host: ServerHost, tx: Transact
     default:
       return unreachable(statement);
   }
+}
+
+function lockFor(statement: RowStatement): number {
+  if (statement.type !== "select") return ROW_EXCLUSIVE;
+  return statement.lock === undefined ? ACCESS_SHARE : ROW_SHARE;
+}
+
+/** The places of the rows that a key may mean: that of the key itself, or all whose first column has it. */
+function slotsOf(tx: Transaction, table: Table, key: Key): readonly RowSlot[] {
+  const slot = table.rows.get(key);
+  if (hasKey(table)) return slot === undefined ? [] : [slot];
+  return table.ordered.filter((each) => visibleVersion(tx, each, tx.snapshot)?.row?.[0] === key);
 }
 
 function selectAll(server: Server, host: ServerHost, tx: Transaction, table: Table): void {
@@ -120,13 +199,13 @@ function selectKeys(
   const results: Row[] = [];
   const versions: Gid[] = [];
   for (let index = 0; index < keys.length; index++) {
-    const slot = table.rows.get(keys[index]!);
-    if (slot === undefined) continue;
-    const version = seeRow(server, host, tx, slot);
-    if (tx.phase !== "running") return;
-    if (version === null) continue;
-    results.push(version.row!);
-    versions.push(version.gid);
+    for (const slot of slotsOf(tx, table, keys[index]!)) {
+      const version = seeRow(server, host, tx, slot);
+      if (tx.phase !== "running") return;
+      if (version === null) continue;
+      results.push(version.row!);
+      versions.push(version.gid);
+    }
   }
   complete(server, host, tx, results, versions, results.length);
 }
@@ -140,7 +219,7 @@ function selectWithLock(
   statement: Select,
 ): void {
   const mode = strengthOf(statement.lock!);
-  tx.keys ??= statement.keys === "all" ? allKeys(table) : sortKeys(statement.keys);
+  tx.keys ??= keysToLock(tx, table, statement.keys);
   tx.results ??= [];
   tx.versions ??= [];
   for (; tx.position < tx.keys.length; tx.position++) {
@@ -155,6 +234,12 @@ function selectWithLock(
   complete(server, host, tx, results, versions, results.length);
 }
 
+function keysToLock(tx: Transaction, table: Table, keys: Select["keys"]): readonly Key[] {
+  if (keys === "all") return allKeys(table);
+  if (hasKey(table)) return sortKeys(keys);
+  return sortKeys(keys).flatMap((key) => slotsOf(tx, table, key).map((slot) => slot.key));
+}
+
 function lockRow(server: Server, host: ServerHost, tx: Transaction, slot: RowSlot, mode: number): void {
   const seen = seeRow(server, host, tx, slot);
   if (seen === null) return;
@@ -165,28 +250,36 @@ function lockRow(server: Server, host: ServerHost, tx: Transaction, slot: RowSlo
 }
 
 function insert(server: Server, host: ServerHost, tx: Transaction, table: Table, statement: Insert): void {
-  const { row } = statement;
-  const key = row[table.keyColumn];
-  if (row.length !== table.columns.size || key === undefined) {
-    throw new ProtocolViolation(`not a row of ${table.name}: ${JSON.stringify(row)}`);
+  const row = fillUp(table, statement.row);
+  if (row.length > table.columns.size) return failTransaction(server, host, tx, tooManyValues());
+  if (hasKey(table) && row[table.keyColumn] === null) {
+    return failTransaction(server, host, tx, nullKey(bareName(table.name), table.definition.key!));
   }
-  if (key === null) return failTransaction(server, host, tx, nullKey(table.name, table.definition.key));
-  const slot = slotFor(table, key);
+  tx.target ??= slotFor(table, hasKey(table) ? row[table.keyColumn]! : newRowNumber(table));
+  const slot = tx.target;
   if (tx.step === ROW) {
     if (!claimKey(server, host, tx, slot)) return;
     if (newestVersion(slot)?.row) {
-      return failTransaction(server, host, tx, duplicateKey(`${table.name}_pkey`));
+      return failTransaction(server, host, tx, duplicateKey(`${bareName(table.name)}_pkey`));
     }
     writeVersion(server, tx, slot, row);
-    recordChange(tx, "insert", slot, row, 0);
+    recordChange(tx, "insert", slot, row, null, 0);
     tx.step = UNIQUES;
   }
   checkWrite(server, host, tx, slot);
 }
 
+/** Values that are left out are the columns' defaults. */
+function fillUp(table: Table, row: Row): Row {
+  if (row.length >= table.columns.size) return row;
+  const whole = row.slice();
+  while (whole.length < table.columns.size) whole.push(table.defaults.get(whole.length) ?? null);
+  return whole;
+}
+
 function update(server: Server, host: ServerHost, tx: Transaction, table: Table, statement: Update): void {
-  const slot = table.rows.get(statement.key);
-  if (tx.step === ROW && !updateRow(server, host, tx, table, slot, statement.set)) return;
+  const slot = tx.step === ROW ? slotsOf(tx, table, statement.key)[0] : tx.target!;
+  if (tx.step === ROW && !updateRow(server, host, tx, table, slot, statement)) return;
   checkWrite(server, host, tx, slot!);
 }
 
@@ -197,7 +290,7 @@ function updateRow(
   tx: Transaction,
   table: Table,
   slot: RowSlot | undefined,
-  set: readonly Assignment[],
+  { key, set }: Update,
 ): boolean {
   for (let index = 0; index < set.length; index++) {
     const { column } = set[index]!;
@@ -208,43 +301,57 @@ function updateRow(
   const seen = slot === undefined ? null : seeRow(server, host, tx, slot);
   if (tx.phase !== "running") return false;
   if (slot === undefined || seen === null) return completeUnchanged(server, host, tx);
-  tx.hasXid = true;
+  noteWrite(tx, table);
+  tx.target = slot;
   const version = followRow(server, host, tx, slot, seen, NO_KEY_UPDATE, CONCURRENT_DELETE);
   if (tx.phase !== "running") return false;
-  if (version === null) return completeUnchanged(server, host, tx);
+  if (version === null || !isMeant(table, version.row!, key)) return completeUnchanged(server, host, tx);
   const row = assign(table, set, version.row!);
   const changesKey = table.uniques.length > 0 && changesUniques(table, row, version.row!);
   if (!acquireLock(server, host, tx, slot, changesKey ? UPDATE : NO_KEY_UPDATE)) return false;
   tx.replaced = version.gid;
-  recordChange(tx, "update", slot, row, version.gid);
+  recordChange(tx, "update", slot, row, version.row, version.gid);
   writeVersion(server, tx, slot, row);
   tx.step = UNIQUES;
   return true;
 }
 
 function remove(server: Server, host: ServerHost, tx: Transaction, table: Table, statement: Delete): void {
-  const slot = table.rows.get(statement.key);
-  if (tx.step === ROW && !removeRow(server, host, tx, slot)) return;
+  const slot = tx.step === ROW ? slotsOf(tx, table, statement.key)[0] : tx.target!;
+  if (tx.step === ROW && !removeRow(server, host, tx, table, slot, statement.key)) return;
   if (checkChildren(server, host, tx, table, statement.key)) {
     complete(server, host, tx, NO_ROWS, NO_VERSIONS, 1);
   }
 }
 
 /** @returns whether a row was deleted, as updateRow does */
-function removeRow(server: Server, host: ServerHost, tx: Transaction, slot: RowSlot | undefined): boolean {
+function removeRow(
+  server: Server,
+  host: ServerHost,
+  tx: Transaction,
+  table: Table,
+  slot: RowSlot | undefined,
+  key: Key,
+): boolean {
   const seen = slot === undefined ? null : seeRow(server, host, tx, slot);
   if (tx.phase !== "running") return false;
   if (slot === undefined || seen === null) return completeUnchanged(server, host, tx);
-  tx.hasXid = true;
+  noteWrite(tx, table);
+  tx.target = slot;
   const version = followRow(server, host, tx, slot, seen, UPDATE, CONCURRENT_DELETE);
   if (tx.phase !== "running") return false;
-  if (version === null) return completeUnchanged(server, host, tx);
+  if (version === null || !isMeant(table, version.row!, key)) return completeUnchanged(server, host, tx);
   if (!acquireLock(server, host, tx, slot, UPDATE)) return false;
   tx.replaced = version.gid;
-  recordChange(tx, "delete", slot, null, version.gid);
+  recordChange(tx, "delete", slot, null, version.row, version.gid);
   writeVersion(server, tx, slot, null);
   tx.step = REFERENCES;
   return true;
+}
+
+/** A row that was found by its first column, and was waited for, may have another value there by now. */
+function isMeant(table: Table, row: Row, key: Key): boolean {
+  return hasKey(table) || row[0] === key;
 }
 
 /** What is checked behind an insert or update. */
@@ -263,10 +370,14 @@ function recordChange(
   kind: RowChange["kind"],
   slot: RowSlot,
   row: Row | null,
+  oldRow: Row | null,
   base: Gid,
 ): void {
+  const { table, key } = slot;
+  if (table.persistence !== "replicated") return;
   if (base === OWN_WRITE) tx.rewroteOwn = true;
-  tx.changes.push({ kind, table: slot.table.name, key: slot.key, row, base });
+  const change: RowChange = { kind, table: table.name, key, row, base };
+  tx.changes.push(hasKey(table) || oldRow === null ? change : { ...change, old: oldRow });
 }
 
 /** All assignments see the old row. */
@@ -305,10 +416,12 @@ function complete(
   if (!tx.repeatable) releaseSnapshot(server, tx);
   tx.busy = false;
   tx.statement = null;
+  noteProgress(server, host, tx);
   host.reply({
     type: "executed",
     session: tx.session,
     result: { rows, versions, count, replaced: tx.replaced, snapshot: tx.snapshotLabel },
-    wrote: tx.hasXid,
+    wrote: tx.wrote,
+    ...(tx.temporary ? { temporary: true as const } : {}),
   });
 }

@@ -1,20 +1,25 @@
 /** Tables: finding a row by key, and walking rows in order of key. */
+
 import type { Key, Row, TableDefinition } from "../../protocol/database.ts";
+import { USUAL_ENVIRONMENT } from "../../protocol/ddl.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
+import { bareName } from "./relations.ts";
 import type { Reference, RowSlot, Table } from "./state.ts";
 import { addToUniques, isTaken } from "./uniques.ts";
 
 /** @throws ProtocolViolation if a definition names a column or table that is not there. */
 export function createTables(definitions: readonly TableDefinition[]): Map<string, Table> {
   const tables = new Map<string, Table>();
-  for (const definition of definitions) tables.set(definition.name, createTable(definition));
+  for (const definition of definitions) {
+    tables.set(definition.name, createTable(definition, USUAL_ENVIRONMENT.role, ""));
+  }
   for (const table of tables.values()) linkReferences(tables, table);
   return tables;
 }
 
 /** Rows of before the history: written by gid 0 with CSN 0. */
 export function loadRow(table: Table, row: Row): void {
-  const key = row[table.keyColumn];
+  const key = hasKey(table) ? row[table.keyColumn] : newRowNumber(table);
   if (key === undefined || key === null || row.length !== table.columns.size) {
     throw new ProtocolViolation(`not a row of ${table.name}: ${JSON.stringify(row)}`);
   }
@@ -24,6 +29,16 @@ export function loadRow(table: Table, row: Row): void {
   const slot = addSlot(table, key);
   slot.current = { row, gid: 0, at: 0, change: 0 };
   addToUniques(slot, row, null);
+}
+
+export function hasKey(table: Table): boolean {
+  return table.keyColumn >= 0;
+}
+
+/** In a table without a primary key, what stands for it (ctid, as far as anyone can tell). */
+export function newRowNumber(table: Table): Key {
+  table.lastRow += 1;
+  return table.lastRow;
 }
 
 /** The place of a key that may have no row yet. */
@@ -93,11 +108,18 @@ function addSlot(table: Table, key: Key): RowSlot {
   return slot;
 }
 
-function createTable(definition: TableDefinition): Table {
+/** @throws ProtocolViolation if the definition names a column that is not there */
+export function createTable(definition: TableDefinition, owner: string, tablespace: string): Table {
   const columns = new Map<string, number>();
   for (const [index, column] of definition.columns.entries()) columns.set(column, index);
   const table: Table = {
+    kind: "table",
     definition,
+    owner,
+    tablespace,
+    persistence: "replicated",
+    defaults: new Map(),
+    lastRow: 0,
     name: definition.name,
     columns,
     keyColumn: 0,
@@ -109,10 +131,16 @@ function createTable(definition: TableDefinition): Table {
   };
   const uniques = (definition.unique ?? []).map((column) => ({
     column: columnOf(table, column),
-    constraint: `${table.name}_${column}_key`,
+    constraint: `${bareName(table.name)}_${column}_key`,
     rows: new Map(),
   }));
-  return { ...table, keyColumn: columnOf(table, definition.key), uniques };
+  return { ...table, keyColumn: definition.key === null ? -1 : columnOf(table, definition.key), uniques };
+}
+
+/** TRUNCATE: the same table, with a new file. */
+export function emptyCopy(table: Table): Table {
+  const uniques = table.uniques.map(({ column, constraint }) => ({ column, constraint, rows: new Map() }));
+  return { ...table, rows: new Map(), ordered: [], uniques };
 }
 
 function linkReferences(tables: Map<string, Table>, table: Table): void {

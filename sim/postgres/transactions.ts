@@ -1,10 +1,13 @@
 /** The life of a transaction on the server: its begin, and the ways in which it can come to nothing. */
 import type { SessionId, SqlError } from "../../protocol/database.ts";
+import { USUAL_ENVIRONMENT } from "../../protocol/ddl.ts";
 import { type Gid, showGid } from "../../protocol/gid.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
+import { forgetDefinitions } from "./alterations.ts";
 import { endWait, releaseLocks } from "./locks.ts";
 import { releaseCheckSnapshot, releaseSnapshot } from "./snapshots.ts";
 import { NEVER, type Server, type ServerHost, type Transaction } from "./state.ts";
+import { leaveTableQueue, releaseTables } from "./table-locks.ts";
 import { discardVersion, vacuum } from "./versions.ts";
 
 const ABORT_RECORD = 40;
@@ -28,6 +31,12 @@ export function beginTransaction(
     gid,
     locker: session,
     hasXid: false,
+    wrote: false,
+    temporary: false,
+    environment: USUAL_ENVIRONMENT,
+    tableLocks: [],
+    defined: [],
+    undo: [],
     busy: false,
     terminated: false,
     snapshot: -1,
@@ -36,6 +45,8 @@ export function beginTransaction(
     checkSnapshot: -1,
     rows: [],
     changes: [],
+    xid: 0,
+    streamedRows: 0,
     rewroteOwn: false,
     statement: null,
     change: null,
@@ -44,9 +55,11 @@ export function beginTransaction(
     keys: null,
     results: null,
     versions: null,
+    target: null,
     oldRow: null,
     replaced: 0,
     waitsFor: null,
+    waitsForTable: null,
     waitMode: 0,
     waitWriter: 0,
     waitId: 0,
@@ -105,19 +118,24 @@ export function undo(server: Server, tx: Transaction): void {
     if (rows[index]!.writer === tx.number) discardVersion(server, rows[index]!);
   }
   const touched = rows.length;
+  forgetDefinitions(tx);
   releaseLocks(server, tx);
+  releaseTables(server, tx);
   rows.length = 0;
   releaseSnapshot(server, tx);
   releaseCheckSnapshot(server, tx);
   tx.busy = false;
   tx.statement = null;
   tx.change = null;
+  if (tx.xid > 0) server.abortedXids.push(tx.xid);
   tx.hasXid = false;
+  tx.wrote = false;
   vacuum(server, touched);
 }
 
 /** Those who stood behind it may have waited for it alone. */
 function leaveQueue(server: Server, tx: Transaction): void {
+  if (tx.waitsForTable !== null) return leaveTableQueue(server, tx);
   const slot = tx.waitsFor;
   if (slot === null) return;
   endWait(tx);

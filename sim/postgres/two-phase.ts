@@ -8,20 +8,25 @@
  */
 import type { Csn } from "../../protocol/csn.ts";
 import {
+  type Change,
   OWN_WRITE,
   type PreparedChange,
   type PrepareLabel,
-  type RowChange,
   type RowLock,
   type SessionId,
+  type SqlError,
 } from "../../protocol/database.ts";
+import { TEMPORARY_OBJECTS, TRANSACTION_ABORTED } from "../../protocol/ddl.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
+import { commitDefinitions } from "./alterations.ts";
 import { retainChange } from "./decoding.ts";
-import { duplicateGid, TRANSACTION_ABORTED } from "./errors.ts";
+import { duplicateGid } from "./errors.ts";
 import { heldMode, modeOf, releaseLocks } from "./locks.ts";
 import { releaseSnapshot } from "./snapshots.ts";
 import type { Server, ServerHost, Transaction } from "./state.ts";
+import { releaseTables } from "./table-locks.ts";
+import { hasKey } from "./tables.ts";
 import { endTransaction, idleTransaction, preparedTransaction, rollBack, undo } from "./transactions.ts";
 import { installVersion, vacuum } from "./versions.ts";
 import {
@@ -35,9 +40,8 @@ import {
 /** PREPARE TRANSACTION. One that fails rolls back, and frees the session (on 15 and 18 a failed transaction's says so only by its tag). */
 export function prepare(server: Server, host: ServerHost, session: SessionId, label: PrepareLabel): void {
   const tx = idleTransaction(server, session);
-  const duplicate = server.prepared.has(label.gid);
-  if (tx.phase === "failed" || duplicate) {
-    const error = tx.phase === "failed" ? TRANSACTION_ABORTED : duplicateGid(label.gid);
+  const error = whyNotPrepare(server, tx, label.gid);
+  if (error !== null) {
     rollBack(server, tx);
     host.reply({ type: "failed", session, error });
     return;
@@ -54,7 +58,13 @@ export function prepare(server: Server, host: ServerHost, session: SessionId, la
   server.prepared.set(label.gid, tx);
   writeAndFlush(server, host, tx, prepareRecord(tx.rows.length));
   // One that has no xid is not decoded (postgres.md B).
-  if (tx.hasXid) retainChange(server, describe(tx, label), isLocal);
+  if (tx.hasXid) retainChange(server, describe(tx, label), isLocal, tx.xid);
+}
+
+function whyNotPrepare(server: Server, tx: Transaction, gid: Gid): SqlError | null {
+  if (tx.phase === "failed") return TRANSACTION_ABORTED;
+  if (tx.temporary) return TEMPORARY_OBJECTS;
+  return server.prepared.has(gid) ? duplicateGid(gid) : null;
 }
 
 export function commitPrepared(server: Server, host: ServerHost, gid: Gid, csn: Csn): void {
@@ -155,7 +165,9 @@ export function becomeVisible(server: Server, host: ServerHost, tx: Transaction)
     if (rows[index]!.writer === tx.number) installVersion(server, rows[index]!, at);
   }
   const touched = rows.length;
+  commitDefinitions(server, tx);
   releaseLocks(server, tx);
+  releaseTables(server, tx);
   endTransaction(server, tx);
   if (gid !== 0) {
     server.prepared.delete(gid);
@@ -167,7 +179,7 @@ export function becomeVisible(server: Server, host: ServerHost, tx: Transaction)
 }
 
 /** What the transaction changed: recorded as it went, or as its origin delivered it. */
-export function writeSetOf(tx: Transaction): readonly RowChange[] {
+export function writeSetOf(tx: Transaction): readonly Change[] {
   return tx.change === null ? tx.changes : tx.change.rows;
 }
 
@@ -195,8 +207,8 @@ function nameWrites(tx: Transaction, gid: Gid): void {
   if (tx.rewroteOwn) tx.changes = tx.changes.map((change) => nameBase(change, gid));
 }
 
-function nameBase(change: RowChange, gid: Gid): RowChange {
-  return change.base === OWN_WRITE ? { ...change, base: gid } : change;
+function nameBase(change: Change, gid: Gid): Change {
+  return "base" in change && change.base === OWN_WRITE ? { ...change, base: gid } : change;
 }
 
 /** The gid's text says so. */
@@ -209,8 +221,10 @@ function describe(tx: Transaction, label: PrepareLabel): PreparedChange {
   if (tx.change !== null) return { ...tx.change, lsn: tx.lsn, label };
   const locks: RowLock[] = [];
   for (const slot of tx.rows) {
-    if (slot.writer === tx.number) continue;
-    locks.push({ table: slot.table.name, key: slot.key, mode: modeOf(heldMode(slot, tx.number)) });
+    if (slot.writer === tx.number || slot.table.persistence !== "replicated") continue;
+    const lock = { table: slot.table.name, key: slot.key, mode: modeOf(heldMode(slot, tx.number)) };
+    const row = hasKey(slot.table) ? null : slot.current?.row;
+    locks.push(row ? { ...lock, row } : lock);
   }
   return { kind: "prepared", lsn: tx.lsn, label, rows: tx.changes, locks };
 }

@@ -7,6 +7,7 @@
  */
 import { OWN_WRITE, type Row } from "../../protocol/database.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
+import { noteWrite } from "./concerns.ts";
 import { heldMode, UPDATE } from "./locks.ts";
 import { NEVER, type RowSlot, type Server, type Transaction, type Version } from "./state.ts";
 import { removeSlot } from "./tables.ts";
@@ -32,7 +33,7 @@ export function writeVersion(server: Server, tx: Transaction, slot: RowSlot, row
   const before = newestVersion(slot);
   const oldRow = before === null ? null : before.row;
   tx.oldRow = oldRow;
-  tx.hasXid = true;
+  noteWrite(tx, slot.table);
   if (row === null) server.wal.written += DELETE_RECORD;
   else server.wal.written += oldRow === null ? INSERT_RECORD : UPDATE_RECORD;
   if (slot.writer === tx.number) rewrite(slot, slot.pending!, row);

@@ -4,16 +4,24 @@ import { continueApply } from "./applying.ts";
 import { isDeadlocked } from "./deadlock.ts";
 import { DEADLOCK, LOCK_TIMEOUT } from "./errors.ts";
 import { endWait, isBlocked } from "./locks.ts";
-import type { RowSlot, Server, ServerHost, Transaction, WaitCheck } from "./state.ts";
-import { continueStatement } from "./statements.ts";
+import type { Relation, RowSlot, Server, ServerHost, Transaction, WaitCheck } from "./state.ts";
+import { continueStatement, takeSnapshotAgain } from "./statements.ts";
+import { grantTable, isTableBlocked } from "./table-locks.ts";
 import { failTransaction } from "./transactions.ts";
 
 /** Lets everyone go on who has nothing to wait for any more: every public function of the server ends with this. */
 export function wakeWaiters(server: Server, host: ServerHost): void {
-  const { toWake } = server;
-  if (toWake.length === 0) return;
-  for (let index = 0; index < toWake.length; index++) wakeRow(server, host, toWake[index]!);
+  const { toWake, relationsToWake } = server;
+  if (toWake.length === 0 && relationsToWake.length === 0) return;
+  // What one of them does may end more waits, of either kind.
+  let row = 0;
+  let relation = 0;
+  while (row < toWake.length || relation < relationsToWake.length) {
+    if (row < toWake.length) wakeRow(server, host, toWake[row++]!);
+    else wakeRelation(server, host, relationsToWake[relation++]!);
+  }
   toWake.length = 0;
+  relationsToWake.length = 0;
 }
 
 /** deadlock_timeout or lock_timeout has passed since a wait began. */
@@ -41,6 +49,20 @@ function wakeRow(server: Server, host: ServerHost, slot: RowSlot): void {
     }
     const tx = server.transactions[slot.queue[place]!]!;
     endWait(tx);
+    resume(server, host, tx);
+  }
+}
+
+function wakeRelation(server: Server, host: ServerHost, relation: Relation): void {
+  let place = 0;
+  while (place < relation.queue.length) {
+    if (isTableBlocked(server, relation, place)) {
+      place += 1;
+      continue;
+    }
+    const tx = server.transactions[relation.queue[place]!]!;
+    grantTable(tx);
+    takeSnapshotAgain(server, tx);
     resume(server, host, tx);
   }
 }

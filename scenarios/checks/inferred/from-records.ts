@@ -7,9 +7,9 @@
  * version was missed.
  */
 import type { Csn } from "../../../protocol/csn.ts";
-import type { TableDefinition } from "../../../protocol/database.ts";
+import { keyColumnOf, type TableDefinition } from "../../../protocol/database.ts";
 import { type Gid, showGid } from "../../../protocol/gid.ts";
-import type { History, Operation, TransactionRecord } from "../../history.ts";
+import type { RowHistory, RowOperation, RowTransaction } from "../../history.ts";
 import { ascending } from "../isolation/ascending.ts";
 import { showItem } from "../isolation/items.ts";
 import { committedTransactions } from "../isolation/transactions.ts";
@@ -22,7 +22,7 @@ import type { ClientTransaction, ListStep, Outcome } from "./transactions.ts";
  * lacks. Where two transactions replaced the same version, lists part there, and neither shows the other's element.
  */
 export function listAppendOf(
-  history: History,
+  history: RowHistory,
   tables: readonly TableDefinition[],
   committed: ReadonlyMap<Gid, Csn>,
 ): ClientTransaction<ListStep>[] | null {
@@ -88,7 +88,7 @@ function addBranch(
   branches.set(gidOf(slot), [...before, ...path.map((version) => showGid(gidOf(version)))]);
 }
 
-const OUTCOMES: Readonly<Record<TransactionRecord["outcome"], Outcome>> = {
+const OUTCOMES: Readonly<Record<RowTransaction["outcome"], Outcome>> = {
   open: "info",
   committed: "ok",
   aborted: "fail",
@@ -99,7 +99,7 @@ const OUTCOMES: Readonly<Record<TransactionRecord["outcome"], Outcome>> = {
  * Of each transaction the places of its begin and of its end. At one moment begins come in order of the records, and
  * ends after them, to order nothing; but an end comes before what its session began next.
  */
-function placesOf({ transactions }: History): Int32Array {
+function placesOf({ transactions }: RowHistory): Int32Array {
   const count = transactions.length;
   const last = transactions.reduce((latest, { beganAt, endedAt }) => Math.max(latest, beganAt, endedAt), 0);
   const keys = new Float64Array(2 * count);
@@ -122,7 +122,7 @@ function placesOf({ transactions }: History): Int32Array {
 
 /** A row that is changed more than once is appended to once: nobody else sees the states between. */
 function stepsOf(
-  record: TransactionRecord,
+  record: RowTransaction,
   tables: readonly TableDefinition[],
   chains: ReadonlyMap<string, Chain>,
 ): ListStep[] {
@@ -139,8 +139,7 @@ function stepsOf(
     }
     if (result.count === 0) continue;
     const definition = tables.find(({ name }) => name === statement.table)!;
-    const id =
-      statement.type === "insert" ? statement.row[definition.columns.indexOf(definition.key)] : statement.key;
+    const id = statement.type === "insert" ? statement.row[keyColumnOf(definition)] : statement.key;
     const key = `${statement.table}/${id}`;
     if (changed.has(key)) continue;
     changed.add(key);
@@ -150,12 +149,12 @@ function stepsOf(
 }
 
 function readsOf(
-  { result, statement }: Operation,
+  { result, statement }: RowOperation,
   tables: readonly TableDefinition[],
   chains: ReadonlyMap<string, Chain>,
 ): Extract<ListStep, { f: "r" }>[] {
   const definition = tables.find(({ name }) => name === statement.table)!;
-  const column = definition.columns.indexOf(definition.key);
+  const column = keyColumnOf(definition);
   return result!.rows.map((row, place) => {
     const key = `${statement.table}/${row[column]}`;
     const version = result!.versions[place]!;

@@ -18,6 +18,7 @@ import { createWorkload } from "../../workloads/workloads.ts";
 import { CHECKS } from "../checks.ts";
 import { checkIsolation, type IsolationReport } from "../isolation/check-isolation.ts";
 import { handMade, type Line, REGISTERS, type Step } from "../isolation/hand-made.ts";
+import { rowHistory } from "../isolation/row-history.ts";
 import { smallHistories } from "../isolation/small-histories.ts";
 import { committedTransactions } from "../isolation/transactions.ts";
 import { orderVersions } from "../isolation/versions.ts";
@@ -63,8 +64,8 @@ function judgeTwice(input: unknown, seed: string): Judged | null {
       world = created;
     },
   });
-  const { history } = (world as SimWorld | null)!.director.state;
   const { tables } = createWorkload(scenario.workload, scenario.nodes);
+  const history = rowHistory((world as SimWorld | null)!.director.state.history, tables);
   const committed = new Map<Gid, Csn>();
   for (const { gid, csn, committed: nodes } of ledger.entries.values())
     if (nodes !== 0) committed.set(gid, csn);

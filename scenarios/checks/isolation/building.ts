@@ -7,7 +7,7 @@
 import type { Csn } from "../../../protocol/csn.ts";
 import type { Key } from "../../../protocol/database.ts";
 import type { Gid } from "../../../protocol/gid.ts";
-import type { Operation, TransactionRecord } from "../../history.ts";
+import type { RowOperation, RowTransaction } from "../../history.ts";
 import { type Arena, floatsIn, intsIn } from "./arena.ts";
 import { sortByKey } from "./ascending.ts";
 import {
@@ -202,10 +202,10 @@ export function flushOwnWrites(building: Building): void {
 export function endUnit(
   building: Building,
   kind: number,
-  record: TransactionRecord,
+  record: RowTransaction,
   index: number,
   position: number,
-  first: Operation | null,
+  first: RowOperation | null,
 ): void {
   const { own, units, readItem, readStart, writeItem, writers, writeStart } = building;
   const unit = units.record.length;
@@ -227,7 +227,7 @@ export function endUnit(
   pushInt(writeStart, writeItem.length);
 }
 
-function answeredAt(record: TransactionRecord): number {
+function answeredAt(record: RowTransaction): number {
   return record.outcome === "committed" ? record.endedAt : Number.POSITIVE_INFINITY;
 }
 

@@ -2,13 +2,13 @@
 import type { Csn } from "../../../protocol/csn.ts";
 import type {
   Isolation,
-  Statement,
+  RowStatement,
   StatementResult,
   TableDefinition,
   Value,
 } from "../../../protocol/database.ts";
 import { type Gid, makeGid } from "../../../protocol/gid.ts";
-import type { ClientOutcome, History, Operation, TransactionRecord } from "../../history.ts";
+import type { ClientOutcome, RowHistory, RowOperation, RowTransaction } from "../../history.ts";
 import { committedTransactions } from "./transactions.ts";
 import type { CommittedTransactions } from "./units.ts";
 
@@ -63,7 +63,7 @@ export function handMade(
   return committedTransactions(history, [REGISTERS], committed);
 }
 
-export function handMadeHistory(lines: readonly Line[]): { history: History; committed: Map<Gid, Csn> } {
+export function handMadeHistory(lines: readonly Line[]): { history: RowHistory; committed: Map<Gid, Csn> } {
   const committed = new Map<Gid, Csn>();
   const transactions = lines.map((line, id) => recordOf(lines, line, id, committed));
   return { history: { transactions }, committed };
@@ -78,12 +78,7 @@ export function writes(line: Line): boolean {
   return line.steps.some((step) => "write" in step || "insert" in step || "delete" in step);
 }
 
-function recordOf(
-  lines: readonly Line[],
-  line: Line,
-  id: number,
-  committed: Map<Gid, Csn>,
-): TransactionRecord {
+function recordOf(lines: readonly Line[], line: Line, id: number, committed: Map<Gid, Csn>): RowTransaction {
   const outcome = line.outcome ?? "committed";
   const gid = writes(line) ? gidOfLine(lines, id) : 0;
   const csn = gid === 0 ? 0 : (line.csn ?? 1_000 + id);
@@ -106,14 +101,14 @@ function recordOf(
   };
 }
 
-function operationOf(lines: readonly Line[], line: Line, step: Step, invokedAt: number): Operation {
+function operationOf(lines: readonly Line[], line: Line, step: Step, invokedAt: number): RowOperation {
   const label = "read" in step ? step.label : undefined;
   const snapshot = { csn: label ?? line.label ?? 0, count: line.count ?? 0 };
   const result = { ...outcomeOf(lines, step), snapshot };
   return { statement: statementOf(step), invokedAt, completedAt: invokedAt + 0.005, result, error: null };
 }
 
-function statementOf(step: Step): Statement {
+function statementOf(step: Step): RowStatement {
   const table = REGISTERS.name;
   if ("read" in step) {
     const select = { type: "select", table, keys: [step.read] } as const;

@@ -1,5 +1,5 @@
 /** Items: the rows that a history names, by table and primary key, as small integers. */
-import type { Key, Row, TableDefinition } from "../../../protocol/database.ts";
+import { type Key, keyColumnOf, type Row, type TableDefinition } from "../../../protocol/database.ts";
 
 export interface Items {
   readonly tables: Map<string, ItemTable>;
@@ -20,7 +20,7 @@ export interface ItemTable {
 export function createItems(definitions: readonly TableDefinition[]): Items {
   const tables = new Map<string, ItemTable>();
   for (const definition of definitions) {
-    const keyColumn = definition.columns.indexOf(definition.key);
+    const keyColumn = keyColumnOf(definition);
     tables.set(definition.name, { definition, keyColumn, items: new Map(), changing: new Set() });
   }
   return { tables, tableOf: [], keyOf: [] };

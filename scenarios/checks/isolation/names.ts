@@ -1,6 +1,6 @@
 /** How people read units and transactions. */
 import { showGid } from "../../../protocol/gid.ts";
-import type { TransactionRecord } from "../../history.ts";
+import type { RowTransaction } from "../../history.ts";
 import { type CommittedTransactions, isWriter, UNRECORDED_UNIT, WRITES_UNIT } from "./units.ts";
 
 /** Units are introduced with their gid and node where they first appear, and then go by their number. */
@@ -36,7 +36,7 @@ export function idOf(units: CommittedTransactions, unit: number): number {
 export function whoIs(
   { history, record, session }: CommittedTransactions,
   unit: number,
-): Pick<TransactionRecord, "id" | "node" | "session"> {
+): Pick<RowTransaction, "id" | "node" | "session"> {
   const position = record[unit]!;
   return history.transactions[position] ?? { id: position, node: 0, session: session[unit]! };
 }

@@ -4,20 +4,15 @@
  * Versions name the transaction that wrote them, not the statement. Where one transaction wrote a row more than
  * once, only the values tell which of its writes a read returned.
  */
-import type { Key, Row, Statement, Value } from "../../../protocol/database.ts";
-import type { TransactionRecord } from "../../history.ts";
+import type { Key, Row, RowStatement, Value } from "../../../protocol/database.ts";
+import type { RowTransaction } from "../../history.ts";
 import type { ItemTable } from "./items.ts";
 
 /** By column; undefined where the statements do not say. Null: the row was deleted. */
 export type KnownRow = (Value | undefined)[] | null;
 
 /** After the first `operations` operations of the transaction. */
-export function knownRow(
-  record: TransactionRecord,
-  operations: number,
-  table: ItemTable,
-  key: Key,
-): KnownRow {
+export function knownRow(record: RowTransaction, operations: number, table: ItemTable, key: Key): KnownRow {
   let known: KnownRow = new Array<Value | undefined>(table.definition.columns.length).fill(undefined);
   for (let index = 0; index < operations; index++) {
     const { statement, result } = record.operations[index]!;
@@ -36,7 +31,7 @@ export function contradicts(known: KnownRow, row: Row): boolean {
   return false;
 }
 
-function applyStatement(known: KnownRow, statement: Statement, table: ItemTable, key: Key): KnownRow {
+function applyStatement(known: KnownRow, statement: RowStatement, table: ItemTable, key: Key): KnownRow {
   switch (statement.type) {
     case "select":
       return known;
@@ -51,7 +46,7 @@ function applyStatement(known: KnownRow, statement: Statement, table: ItemTable,
 
 function assign(
   before: (Value | undefined)[],
-  { set }: Extract<Statement, { type: "update" }>,
+  { set }: Extract<RowStatement, { type: "update" }>,
   table: ItemTable,
 ): (Value | undefined)[] {
   const after = [...before];

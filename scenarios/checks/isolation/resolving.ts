@@ -1,5 +1,5 @@
 /** The end of reading a history: every version's writer becomes a unit, and the columns become typed arrays. */
-import type { History } from "../../history.ts";
+import type { RowHistory } from "../../history.ts";
 import { type Arena, bytesIn, floatsIn } from "./arena.ts";
 import { ascending } from "./ascending.ts";
 import type { Building } from "./building.ts";
@@ -16,7 +16,7 @@ import {
 import { csnOf, gidOf, isCommitted, NO_RECORD, NO_WRITES, type Writers } from "./writers.ts";
 
 /** The building is of no use afterwards. */
-export function finishUnits(building: Building, history: History): CommittedTransactions {
+export function finishUnits(building: Building, history: RowHistory): CommittedTransactions {
   resolveWriters(building);
   const { arena, items, units, writers } = building;
   return {

@@ -19,7 +19,7 @@
 import type { Csn } from "../../../protocol/csn.ts";
 import type { Key, Row, TableDefinition } from "../../../protocol/database.ts";
 import { type Gid, showGid } from "../../../protocol/gid.ts";
-import type { History, Operation, TransactionRecord } from "../../history.ts";
+import type { RowHistory, RowOperation, RowTransaction } from "../../history.ts";
 import { type Arena, createArena, releaseTo } from "./arena.ts";
 import {
   addRead,
@@ -52,7 +52,7 @@ import { isCommitted, NO_RECORD, NO_WRITES, numberOf } from "./writers.ts";
  * that `tables` lacks, if two records have one gid, or if a transaction committed changes without a gid.
  */
 export function committedTransactions(
-  history: History,
+  history: RowHistory,
   tables: readonly TableDefinition[],
   committedGids: ReadonlyMap<Gid, Csn>,
 ): CommittedTransactions {
@@ -72,7 +72,7 @@ export function committedTransactions(
 const BYTES_OF_UNIT = 256;
 const BYTES_OF_ACCESS = 64;
 
-function expectedSizes({ transactions }: History): ExpectedSizes {
+function expectedSizes({ transactions }: RowHistory): ExpectedSizes {
   let units = 0;
   let reads = 0;
   let writes = 0;
@@ -89,7 +89,7 @@ function expectedSizes({ transactions }: History): ExpectedSizes {
 
 function readHistory(
   arena: Arena,
-  { transactions }: History,
+  { transactions }: RowHistory,
   items: Items,
   committed: ReadonlyMap<Gid, Csn>,
   sizes: ExpectedSizes,
@@ -106,18 +106,18 @@ function readHistory(
   return building;
 }
 
-function countsAsCommitted({ own, writers }: Building, { outcome }: TransactionRecord): boolean {
+function countsAsCommitted({ own, writers }: Building, { outcome }: RowTransaction): boolean {
   return own.writer < 0 ? outcome === "committed" : isCommitted(writers, own.writer);
 }
 
-function addTransaction(building: Building, record: TransactionRecord, index: number): void {
+function addTransaction(building: Building, record: RowTransaction, index: number): void {
   building.transactions += 1;
   building.own.count = 0;
   claimGid(building, record);
   const perStatement = record.isolation === "read committed";
   const { operations } = record;
-  let first: Operation | null = null;
-  let firstWrite: Operation | null = null;
+  let first: RowOperation | null = null;
+  let firstWrite: RowOperation | null = null;
   for (let position = 0; position < operations.length; position++) {
     const operation = operations[position]!;
     const { statement, result } = operation;
@@ -137,7 +137,7 @@ function addTransaction(building: Building, record: TransactionRecord, index: nu
   else if (firstWrite !== null) endUnit(building, WRITES_UNIT, record, index, -1, firstWrite);
 }
 
-function claimGid(building: Building, record: TransactionRecord): void {
+function claimGid(building: Building, record: RowTransaction): void {
   const { own, writers } = building;
   if (own.writer < 0) return;
   if (writers.units.values[own.writer] !== NO_RECORD) {
@@ -147,7 +147,7 @@ function claimGid(building: Building, record: TransactionRecord): void {
   building.recordedGids += 1;
 }
 
-function readRows(building: Building, record: TransactionRecord, index: number, position: number): void {
+function readRows(building: Building, record: RowTransaction, index: number, position: number): void {
   const { statement, result } = record.operations[position]!;
   if (statement.type !== "select" || result === null) return;
   const { items, own } = building;
@@ -181,7 +181,7 @@ function readRows(building: Building, record: TransactionRecord, index: number, 
 /** An UPDATE or DELETE that found nothing; under READ COMMITTED it may have waited for the row to go. */
 function readMissingRow(
   building: Building,
-  record: TransactionRecord,
+  record: RowTransaction,
   index: number,
   position: number,
   name: string,
@@ -202,7 +202,7 @@ function noteSeen(building: Building, table: ItemTable, rows: readonly Row[]): v
 
 function readIfMissed(
   building: Building,
-  record: TransactionRecord,
+  record: RowTransaction,
   index: number,
   position: number,
   item: number,
@@ -221,7 +221,7 @@ function readIfMissed(
 /** INT: before PREPARE a row has no gid, and the server gives a negative number for a transaction's own. */
 function checkOwnRow(
   building: Building,
-  record: TransactionRecord,
+  record: RowTransaction,
   index: number,
   position: number,
   item: number,
@@ -237,7 +237,7 @@ function checkOwnRow(
   building.internal = { record: index, item, found };
 }
 
-function writeRow(building: Building, record: TransactionRecord, operation: Operation): void {
+function writeRow(building: Building, record: RowTransaction, operation: RowOperation): void {
   const { items, own, writers } = building;
   const { statement, result } = operation;
   if (statement.type === "select" || result === null) return;
@@ -260,6 +260,6 @@ function writeRow(building: Building, record: TransactionRecord, operation: Oper
   own.shape[place] = statement.type === "insert" ? INSERTS : after;
 }
 
-function endLockedRow(building: Building, record: TransactionRecord, index: number, position: number): void {
+function endLockedRow(building: Building, record: RowTransaction, index: number, position: number): void {
   endUnit(building, NEWEST_UNIT, record, index, position, record.operations[position]!);
 }

@@ -6,7 +6,7 @@
  * are those from `readStart[u]` and `writeStart[u]` up to the start of the next; its writes ascend by item.
  */
 import type { Gid } from "../../../protocol/gid.ts";
-import type { History } from "../../history.ts";
+import type { RowHistory } from "../../history.ts";
 import type { Arena } from "./arena.ts";
 import type { Items } from "./items.ts";
 
@@ -41,7 +41,7 @@ export interface CommittedTransactions {
   /** Where these columns lie, and what the checks compute from them. */
   readonly arena: Arena;
   /** Empty where nothing but these columns is known. */
-  readonly history: History;
+  readonly history: RowHistory;
   readonly items: Items;
   /** Number of committed transactions in the history, and of units. */
   readonly transactions: number;
