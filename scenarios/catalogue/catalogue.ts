@@ -1,7 +1,20 @@
 /** The named scenarios. A new one is a file beside the others and a row here. */
 import type { ScenarioInput } from "../scenario.ts";
+import { allKilled } from "./all-killed.ts";
 import { badClock } from "./bad-clock.ts";
 import { bank } from "./bank.ts";
+import { bug36SecondCandidate } from "./bug-36-second-candidate.ts";
+import { bug37ReturnsDuringTheElection } from "./bug-37-returns-during-the-election.ts";
+import { bug38ReturnsToHalf } from "./bug-38-returns-to-half.ts";
+import { bug39SlowToReach } from "./bug-39-slow-to-reach.ts";
+import { bug40OneNoticesFirst } from "./bug-40-one-notices-first.ts";
+import { bug41LateVoter } from "./bug-41-late-voter.ts";
+import { bug42CrossingCampaigns } from "./bug-42-crossing-campaigns.ts";
+import { bug43ShutdownByPieces } from "./bug-43-shutdown-by-pieces.ts";
+import { bug44Diamond } from "./bug-44-diamond.ts";
+import { bug45StalledObserver } from "./bug-45-stalled-observer.ts";
+import { bug46LongAbsence } from "./bug-46-long-absence.ts";
+import { clockSpeed } from "./clock-speed.ts";
 import { cross } from "./cross.ts";
 import { crossingUpdates } from "./crossing-updates.ts";
 import { edgeSplit } from "./edge-split.ts";
@@ -12,14 +25,17 @@ import { killStart } from "./kill-start.ts";
 import { killedTwice } from "./killed-twice.ts";
 import { largeTransactions } from "./large-transactions.ts";
 import { majorityRing } from "./majority-ring.ts";
+import { majorityRingOfFive } from "./majority-ring-of-five.ts";
 import { migrations } from "./migrations.ts";
 import { nervous } from "./nervous.ts";
 import { nodePartition } from "./node-partition.ts";
+import { nodeStopStart } from "./node-stop-start.ts";
 import { orphans } from "./orphans.ts";
 import { randomDisasters } from "./random-disasters.ts";
 import { rollingRestarts } from "./rolling-restarts.ts";
 import { sequences } from "./sequences.ts";
 import { skewedClocks } from "./skewed-clocks.ts";
+import { slowDisk } from "./slow-disk.ts";
 import { storm } from "./storm.ts";
 import { t1AfterOneMessage } from "./t1-after-one-message.ts";
 import { t1BeforeAnyMessage } from "./t1-before-any-message.ts";
@@ -30,6 +46,7 @@ import { t5OldMessages } from "./t5-old-messages.ts";
 import { t6EveryStep } from "./t6-every-step.ts";
 import { t7ReturnsPrepared } from "./t7-returns-prepared.ts";
 import { t8OneWay } from "./t8-one-way.ts";
+import { timeShift } from "./time-shift.ts";
 import { twoOfFive } from "./two-of-five.ts";
 import { worstMoment } from "./worst-moment.ts";
 import { writeSkew } from "./write-skew.ts";
@@ -57,16 +74,33 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   skewedClocks,
   badClock,
   storm,
+  nodeStopStart,
   killStart,
   killedTwice,
   nodePartition,
   edgeSplit,
   halfOpen,
   majorityRing,
+  majorityRingOfFive,
   freeze,
+  timeShift,
+  clockSpeed,
+  slowDisk,
   twoOfFive,
+  allKilled,
   rollingRestarts,
   fastRestart,
+  bug36SecondCandidate,
+  bug37ReturnsDuringTheElection,
+  bug38ReturnsToHalf,
+  bug39SlowToReach,
+  bug40OneNoticesFirst,
+  bug41LateVoter,
+  bug42CrossingCampaigns,
+  bug43ShutdownByPieces,
+  bug44Diamond,
+  bug45StalledObserver,
+  bug46LongAbsence,
   randomDisasters,
 ];
 
