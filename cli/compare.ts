@@ -9,7 +9,7 @@ import { showProgress } from "./progress.ts";
 import { MARKS, markOf, paint } from "./report.ts";
 import { replayCommandFor } from "./run.ts";
 import { collectSetting, loadScenario, type Setting } from "./scenario-argument.ts";
-import { parseSeedRange } from "./seed-range.ts";
+import { parseSeeds } from "./seed-range.ts";
 
 interface CompareOptions {
   readonly seeds: string;
@@ -54,15 +54,6 @@ function runComparison(name: string, options: CompareOptions): number {
     options.json ? `${JSON.stringify(comparison)}\n` : describe(comparison, scenario.about),
   );
   return comparison.rows.every((row) => row.unmet.length === 0) ? EXIT.held : EXIT.violated;
-}
-
-const LARGEST_RANGE = 100_000;
-
-/** "7" or "1..20". */
-function parseSeeds(text: string): string[] {
-  if (!text.includes("..")) return [text];
-  const { first, last } = parseSeedRange(text, LARGEST_RANGE);
-  return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
 }
 
 function parseNames<Name extends string>(

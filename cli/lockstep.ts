@@ -8,6 +8,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).runCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
   compare: async () => (await import("./compare.ts")).compareCommand(),
+  failures: async () => (await import("./failures.ts")).failuresCommand(),
   sweep: async () => (await import("./sweep.ts")).sweepCommand(),
   worker: async () => (await import("./worker.ts")).workerCommand(),
   shrink: async () => (await import("./shrink.ts")).shrinkCommand(),

@@ -16,3 +16,12 @@ export function parseSeedRange(text: string, largest: number): SeedRange {
   }
   return { first, last };
 }
+
+/** "7", any text, or "1..20"; throws UserError. */
+export function parseSeeds(text: string): string[] {
+  if (!text.includes("..")) return [text];
+  const { first, last } = parseSeedRange(text, LARGEST_RANGE);
+  return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+}
+
+const LARGEST_RANGE = 100_000;
