@@ -6,6 +6,7 @@ import { constantTotal, equalData, equalSchema, integrity, locksHold } from "./d
 import { durableBeforeTold } from "./durability.ts";
 import { generationsInOrder, nothingMissed, oneGeneration, promisesKept } from "./generations.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
+import { shortOutages } from "./outages.ts";
 import { progress } from "./progress.ts";
 import { distinctNumbers } from "./sequences.ts";
 import { isolation, prefix, trueLabels } from "./snapshots.ts";
@@ -38,5 +39,6 @@ export const CHECKS: readonly Check[] = [
   nothingInDoubt,
   oldestSurvives,
   progress,
+  shortOutages,
   sound,
 ];

@@ -78,7 +78,21 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
       effect.type === "send" && effect.message.type === "candidacy" ? null : effect,
     ),
   },
+  {
+    name: "slow-to-campaign",
+    about: "the first campaigns of a node are lost, so it takes seconds until the rest works again",
+    source: "mmts 9.4 bugs 40 and 42 (campaigns that fail)",
+    caughtBy: "short outages",
+    shownBy: calmKillStart(),
+    step: withEffects((effect, { membership }) =>
+      effect.type === "send" && effect.message.type === "candidacy" && membership.failures < LOST_CAMPAIGNS
+        ? null
+        : effect,
+    ),
+  },
 ];
+
+const LOST_CAMPAIGNS = 4;
 
 /** While a heartbeat is taken, what is being prepared looks as if it were done. */
 function hidePreparing(state: NodeState): number[] {
@@ -101,6 +115,17 @@ function busyKillStart(): ScenarioInput {
     settle: "20s",
     workload: { kind: "bank", accounts: 20 },
     faults: [{ when: { at: "1s" }, fault: { kind: "crash", node: 3 }, forUs: "2500ms" }],
+  };
+}
+
+/** With enough time for the cluster to be judged before, between and after. */
+function calmKillStart(): ScenarioInput {
+  return {
+    name: "calm kill-start",
+    duration: "9s",
+    settle: "30s",
+    workload: { kind: "bank", accounts: 30, think: { kind: "uniform", min: "2ms", max: "20ms" } },
+    faults: [{ when: { at: "2s" }, fault: { kind: "crash", node: 3 }, forUs: "3s" }],
   };
 }
 

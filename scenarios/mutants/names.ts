@@ -32,6 +32,7 @@ export const MUTANT_NAMES = [
   "reads-ahead",
   "recomputes-csn",
   "shares-numbers",
+  "slow-to-campaign",
 ] as const;
 
 export type MutantName = (typeof MUTANT_NAMES)[number];
