@@ -14,7 +14,14 @@ import { COMMIT_PROTOCOLS, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
 import { SITE_NAMES } from "../scenarios/faults.ts";
 import { scenarioSchema } from "../scenarios/scenario.ts";
 
-const DOCUMENTS = ["README.md", "docs/protocols.md", "docs/scenarios.md", "docs/exploring.md"];
+const DOCUMENTS = [
+  "README.md",
+  "docs/protocols.md",
+  "docs/membership.md",
+  "docs/recovery.md",
+  "docs/scenarios.md",
+  "docs/exploring.md",
+];
 
 let folder = "";
 let server: EmbeddedServer;
