@@ -143,6 +143,8 @@ export interface Syncpoints {
   readonly written: Syncpoint[];
   /** Whether one is being written. */
   writing: boolean;
+  /** What the last one says is finished here. */
+  told: readonly Gid[];
   /** Where the mark of the current generation ends; 0 before it is there, or if it was written before a restart. */
   markAt: number;
 }
@@ -310,7 +312,7 @@ export function initialState(config: NodeConfig): NodeState {
       stuck: null,
       caughtUpAt: -1,
     },
-    syncpoints: { seen: peers.map(() => 0), written: [], writing: false, markAt: 0 },
+    syncpoints: { seen: peers.map(() => 0), written: [], writing: false, told: [], markAt: 0 },
     beats: 0,
     clock: { floor: 0, snapshot: 0, age: 0, reference: 0, highWater: 0 },
     nextSequence: 1,

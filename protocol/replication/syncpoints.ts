@@ -18,15 +18,16 @@ import { peerOf } from "../transactions.ts";
 /** While a peer is away, every other one is dropped whenever there are so many. */
 const MAX_SYNCPOINTS = 64;
 
-/** Once a beat: writes a syncpoint if it is time, and anything was prepared since the last. */
+/** Once a beat: writes a syncpoint if it is time, and anything was prepared or finished since the last. */
 export function writeSyncpoint(node: NodeState, context: Context): void {
   const { syncpoints, config, membership } = node;
   if (config.membership === "fixed" || membership.standing !== "online") return;
   if (syncpoints.writing || node.beats % config.syncpointBeats !== 0) return;
-  const last = syncpoints.written.at(-1);
-  if (last !== undefined && covers(last.seen, syncpoints.seen)) return;
-  syncpoints.writing = true;
   const holds = node.peers.map((peer) => peer.finishedBelow);
+  const last = syncpoints.written.at(-1);
+  if (last !== undefined && covers(last.seen, syncpoints.seen) && covers(syncpoints.told, holds)) return;
+  syncpoints.writing = true;
+  syncpoints.told = holds;
   const message = { kind: "syncpoint", holds } as const;
   context.emit({ type: "database", command: { type: "logMessage", message } });
 }
