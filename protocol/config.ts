@@ -1,5 +1,5 @@
 /** What a node is told before it starts, and what never changes while it lives. */
-import type { NodeId } from "./members.ts";
+import type { NodeId, NodeSet } from "./members.ts";
 
 export const COMMIT_PROTOCOLS = ["2pc", "3pc", "e3pc", "paxos-commit"] as const;
 export type CommitProtocolName = (typeof COMMIT_PROTOCOLS)[number];
@@ -13,8 +13,10 @@ export type MembershipMode = (typeof MEMBERSHIPS)[number];
 
 export interface NodeConfig {
   readonly node: NodeId;
-  /** The cluster is nodes 1 to `nodes`. */
+  /** There may be nodes 1 to `nodes`; */
   readonly nodes: number;
+  /** these were the cluster when it was made. Others are added, and any removed, by membership/configuration.ts. */
+  readonly initial: NodeSet;
   readonly commit: CommitProtocolName;
   readonly snapshot: SnapshotManagerName;
   readonly membership: MembershipMode;
@@ -30,6 +32,8 @@ export interface NodeConfig {
   readonly resolveBeats: number;
   /** A node that has prepared anything writes a syncpoint into its WAL every so many beats. */
   readonly syncpointBeats: number;
+  /** How much of its WAL, in bytes, a node keeps for one that is away; 0: whatever it takes. */
+  readonly maxKeptBytes: number;
   /** How often, in microseconds, a node with unfinished applies or statements looks for deadlocks. */
   readonly deadlockUs: number;
   /** A clock is believed within so many microseconds of the median of all nodes' clocks (theory 5.6 V7). */

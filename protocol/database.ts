@@ -8,7 +8,7 @@
  */
 import type { Csn } from "./csn.ts";
 import type { Gid } from "./gid.ts";
-import type { NodeId, NodeSet } from "./members.ts";
+import { contains, type NodeId, type NodeSet } from "./members.ts";
 import type { Generation } from "./membership/generation.ts";
 
 /** A database session: a positive number of a client's own, or `applySession(gid)`. */
@@ -207,6 +207,11 @@ export interface PrepareLabel {
   readonly stamp: Csn;
 }
 
+/** Whether what the node has prepared is no vote of its: it came from a donor's stream, or with a donor's database. */
+export function isCopy({ recovered, members }: PrepareLabel, node: NodeId): boolean {
+  return recovered || !contains(members, node);
+}
+
 /** One row of a write set, as logical decoding delivers it with REPLICA IDENTITY FULL. */
 export interface RowChange {
   readonly kind: "insert" | "update" | "delete";
@@ -337,6 +342,10 @@ export type DatabaseCommand =
   | { readonly type: "rollbackPrepared"; readonly gid: Gid }
   /** pg_logical_emit_message(false, ...), and a flush. */
   | { readonly type: "logMessage"; readonly message: LogicalMessage }
+  /** pg_create_logical_replication_slot, for a node that is to be added; it may be there already. */
+  | { readonly type: "createSlot"; readonly peer: NodeId }
+  /** pg_drop_replication_slot: the WAL is not kept for the peer any more. There is no reply. */
+  | { readonly type: "dropSlot"; readonly peer: NodeId }
   /** pg_locks, pg_blocking_pids and pg_prepared_xacts: who waits for whom, for at least `longerThanUs`. */
   | { readonly type: "waits"; readonly longerThanUs: number }
   /**
@@ -371,6 +380,7 @@ export type DatabaseReply =
   /** Durable and visible. */
   | { readonly type: "committedPrepared"; readonly gid: Gid }
   | { readonly type: "rolledBackPrepared"; readonly gid: Gid }
+  | { readonly type: "slotCreated"; readonly peer: NodeId }
   /** Durable; where its record ends. */
   | { readonly type: "logged"; readonly message: LogicalMessage; readonly lsn: number }
   | { readonly type: "waits"; readonly edges: readonly WaitEdge[] };
@@ -388,6 +398,16 @@ export type Locker = number;
 export interface FinishedMark {
   readonly coordinator: NodeId;
   readonly below: Gid;
+}
+
+/** What the label of a base backup says. */
+export interface CopyLabel {
+  /** Whose database it was, */
+  readonly from: NodeId;
+  /** how far into that one's WAL, */
+  readonly lsn: number;
+  /** and its clock's high-water mark: every CSN in the copy is below. */
+  readonly highWater: Csn;
 }
 
 /** What a transaction's outcome row says after its COMMIT PREPARED, until it is forgotten. */

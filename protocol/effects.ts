@@ -35,6 +35,11 @@ export type Effect =
    * pg_replication_slot_advance on the peer's server.
    */
   | { readonly type: "confirmStream"; readonly from: NodeId; readonly lsn: number }
+  /**
+   * Replaces the database by a copy of the peer's (pg_basebackup), with a slot there that begins where the copy ends.
+   * The node is stopped for that, and started on the copy; if it cannot be made, nothing happens.
+   */
+  | { readonly type: "copyDatabase"; readonly from: NodeId }
   | { readonly type: "answer"; readonly session: number; readonly answer: Answer }
   /** For people, and for the trace. */
   | { readonly type: "note"; readonly note: Note };
@@ -63,4 +68,5 @@ export type Note =
       readonly members: NodeSet;
       readonly why: string;
     }
-  | { readonly about: "recovery"; readonly from: NodeId; readonly why: string };
+  | { readonly about: "recovery"; readonly from: NodeId; readonly why: string }
+  | { readonly about: "slot"; readonly peer: NodeId; readonly why: string };

@@ -8,6 +8,7 @@ import type { Request } from "./client.ts";
 import type { Csn } from "./csn.ts";
 import type {
   CommittedOutcome,
+  CopyLabel,
   DatabaseReply,
   FinishedMark,
   PrepareLabel,
@@ -15,6 +16,7 @@ import type {
 } from "./database.ts";
 import type { TimerName } from "./effects.ts";
 import type { NodeId } from "./members.ts";
+import type { Order } from "./membership/configuration.ts";
 import type { Message } from "./messages.ts";
 import type { DurableRecord } from "./records.ts";
 
@@ -27,7 +29,13 @@ export type Input =
       readonly prepared: readonly PrepareLabel[];
       readonly outcomes: readonly CommittedOutcome[];
       readonly finished: readonly FinishedMark[];
+      /** The database is a copy of another node's, as a base backup says in its label. */
+      readonly copied?: CopyLabel | null;
+      /** The log is gone, and with it what this node has promised. */
+      readonly lost?: boolean;
     }
+  /** What the operator asks for. */
+  | { readonly type: "order"; readonly now: Csn; readonly order: Order }
   | { readonly type: "message"; readonly now: Csn; readonly from: NodeId; readonly message: Message }
   | { readonly type: "timer"; readonly now: Csn; readonly timer: TimerName }
   | { readonly type: "request"; readonly now: Csn; readonly session: number; readonly request: Request }

@@ -53,12 +53,18 @@ export interface Heartbeat {
   readonly stampsAbove: Csn;
   /** The receiver may confirm the sender's WAL up to here: it holds all that lies before. */
   readonly keepFrom: number;
+  /** Whether the receiver could follow the sender's WAL: its slot there may begin behind something that it lacks. */
+  readonly slot: "none" | "too late" | "reaches back";
+  /** The sender is to become a node of the cluster. */
+  readonly joining: boolean;
 }
 
 /** A candidate asks for a vote for this generation. */
 export interface Candidacy {
   readonly type: "candidacy";
   readonly generation: Generation;
+  /** The nodes that are configured now: `generation` may have one more, or one less. */
+  readonly base: NodeSet;
 }
 
 /** Answers a candidacy; a vote that is granted is a promise, durable before it is told (mmts 4.4). */

@@ -20,6 +20,7 @@ import { coordinatorOf, type Gid, showGid } from "./gid.ts";
 import type { Input } from "./inputs.ts";
 import { getKeyed } from "./keyed.ts";
 import type { NodeId } from "./members.ts";
+import { takeOrder } from "./membership/configuration.ts";
 import { campaignIfNeeded, takeCandidacy, takeElectionVote } from "./membership/elections.ts";
 import {
   comeOnlineWhenDrained,
@@ -39,6 +40,7 @@ import {
 import { standingIn } from "./membership/standing.ts";
 import type { Heartbeat, Message } from "./messages.ts";
 import type { DurableRecord } from "./records.ts";
+import { takeCopyLabel } from "./replication/copying.ts";
 import {
   advanceRecovery,
   beatRecovery,
@@ -47,6 +49,7 @@ import {
   takeCopyPrepared,
   takeDonorChange,
 } from "./replication/recovery.ts";
+import { beatSlots, beginSlots, restoreSlot, takeSlotCreated } from "./replication/slots.ts";
 import {
   confirmStreams,
   reopenStream,
@@ -95,6 +98,8 @@ function takeInput(node: NodeState, input: Input, context: Context): void {
   if (!node.running && input.type !== "started") {
     throw new ProtocolViolation(`node ${node.config.node} was given a ${input.type} before it was started`);
   }
+  // Whatever it did, it might break a promise that it has forgotten.
+  if (node.membership.lost && input.type !== "request") return;
   dispatch(node, input, context);
   if (node.membership.holding) resumeHeldCommits(node, context);
 }
@@ -115,6 +120,8 @@ function dispatch(node: NodeState, input: Input, context: Context): void {
       return takeStreamChange(node, input.from, input.change, context);
     case "streamBroken":
       return reopenStream(node, input.from, context);
+    case "order":
+      return takeOrder(node, input.order, context);
     default:
       return unreachable(input);
   }
@@ -124,12 +131,19 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
   if (node.running) throw new ProtocolViolation(`node ${node.config.node} was started twice`);
   node.running = true;
   restoreMarks(node, input.records);
+  if (input.lost === true) {
+    node.membership.lost = true;
+    node.membership.standing = "outside";
+    return;
+  }
+  if (input.copied != null) takeCopyLabel(node, input.copied);
   for (const { coordinator, below } of input.finished) raiseMark(node, coordinator, below);
   node.membership.standing = standingIn(node.membership, node.config.node);
   node.membership.settled = false;
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
   context.emit({ type: "database", command: alignSequences(node.config.node) });
   restoreSeen(node, input);
+  if (input.copied != null && !input.records.some(({ kind }) => kind === "slot")) beginSlots(node, context);
   resumeMembership(node, context);
   beat(node, context);
 }
@@ -138,6 +152,7 @@ function restoreMarks(node: NodeState, records: readonly DurableRecord[]): void 
   for (const record of records) {
     if (record.kind === "clock") restoreClock(node, record.highWater);
     if (record.kind === "membership") restoreMembership(node, record);
+    if (record.kind === "slot") restoreSlot(node, record);
     if (record.kind === "finished") raiseMark(node, record.coordinator, record.below);
     if (record.kind === "sequence") {
       node.nextSequence = record.reserved;
@@ -225,6 +240,7 @@ function beat(node: NodeState, context: Context): void {
   beatRecovery(node, context);
   confirmStreams(node, context);
   writeSyncpoint(node, context);
+  beatSlots(node, context);
   beatTransactions(node, context);
   // Whoever waits for the clock: it may have been set, or found wrong, in the meantime.
   context.manager.advance(node, context);
@@ -245,6 +261,8 @@ function takeReply(node: NodeState, reply: DatabaseReply, context: Context): voi
       return comeOnlineWhenDrained(node, context);
     case "logged":
       return takeLogged(node, reply.message, reply.lsn, context);
+    case "slotCreated":
+      return takeSlotCreated(node, reply.peer, context);
     case "waits":
       return takeWaits(node, reply.edges, context);
     case "failed": {

@@ -18,8 +18,19 @@ export type DurableRecord =
   | { readonly kind: "sequence"; readonly reserved: number }
   /** Every transaction of this coordinator below this gid is finished here. */
   | { readonly kind: "finished"; readonly coordinator: NodeId; readonly below: Gid }
+  | SlotRecord
   | MembershipRecord
   | TransactionRecord;
+
+/**
+ * Which transactions of each coordinator may lie before the beginning of this peer's slot; null: it has none. Kept of
+ * nodes whose slot was not there from the first.
+ */
+export interface SlotRecord {
+  readonly kind: "slot";
+  readonly peer: NodeId;
+  readonly seen: readonly Gid[] | null;
+}
 
 /** What a node must not forget about generations (mmts 4.1). */
 export interface MembershipRecord {
@@ -31,6 +42,9 @@ export interface MembershipRecord {
   readonly lastVote: Generation;
   /** Whether the mark that this node is online in `current` is in its own WAL. */
   readonly safeLogged: boolean;
+  /** What the operator has asked for, and is not done yet. */
+  readonly joining: boolean;
+  readonly removing: NodeSet;
 }
 
 /** At most one a gid. */

@@ -9,7 +9,7 @@ import type { Csn } from "./csn.ts";
 import type { Isolation, PreparedChange, Statement, StreamChange, StreamMode } from "./database.ts";
 import type { Gid } from "./gid.ts";
 import { createKeyed, type Keyed } from "./keyed.ts";
-import type { NodeId, NodeSet } from "./members.ts";
+import { contains, type NodeId, type NodeSet } from "./members.ts";
 import { firstGeneration, type Generation } from "./membership/generation.ts";
 import type { AbortReason } from "./messages.ts";
 
@@ -64,8 +64,8 @@ export interface Membership {
   campaign: Campaign | null;
   /** No campaign before this beat. */
   campaignFrom: number;
-  /** The members that this node would stand for, and since which beat; 0 if it would not. */
-  wished: NodeSet;
+  /** The generation that this node would stand for, and since which beat; null if it would not. */
+  wished: Generation | null;
   wishedSince: number;
   /** Campaigns that came to nothing since the last election. */
   failures: number;
@@ -75,6 +75,11 @@ export interface Membership {
   holding: boolean;
   /** Write sets of a generation in which this node is not yet online. */
   readonly early: EarlyChange[];
+  /** What the operator has asked for: that this node be added, that these be removed. */
+  joining: boolean;
+  removing: NodeSet;
+  /** Whether this node has lost its log, and so may not take part in anything. */
+  lost: boolean;
 }
 
 /** What a node is in its current generation. */
@@ -133,6 +138,10 @@ export interface Recovery {
   stuck: string | null;
   /** Beat at which everything had been dealt with that the donor had shortly before; -1 if never. */
   caughtUpAt: number;
+  /** Whose database this node's is a copy of; 0: nobody's. */
+  copyOf: NodeId;
+  /** Beat at which this node last asked for a copy; -1 if never. */
+  askedAt: number;
 }
 
 /** See replication/syncpoints.ts. */
@@ -234,6 +243,8 @@ export interface Transaction {
   stamp: Csn;
   /** Prepared here from a donor's stream: never a vote. */
   recovered: boolean;
+  /** Such a copy that came with a donor's database: that donor does not send it again. */
+  withDatabase: boolean;
   /** A copy that is committed in the donor's order, not in this node's turn. */
   unqueued: boolean;
   local: LocalPhase;
@@ -277,6 +288,12 @@ export interface Peer {
   holds: readonly Gid[];
   /** Its WAL may be confirmed up to here. */
   keepFrom: number;
+  /** What it says of this node's slot there, */
+  slot: "none" | "too late" | "reaches back";
+  /** and whether it is to become a node of the cluster. */
+  joining: boolean;
+  /** Which transactions of each coordinator may lie before the beginning of its slot here; null: it has none. */
+  slotSeen: readonly Gid[] | null;
   readonly stream: Stream;
 }
 
@@ -292,13 +309,15 @@ interface Stream {
 
 export function initialState(config: NodeConfig): NodeState {
   const peers: Peer[] = [];
-  for (let node = 0; node <= config.nodes; node++) peers.push(createPeer());
+  for (let node = 0; node <= config.nodes; node++) {
+    peers.push(createPeer(contains(config.initial, node) ? emptyVector(config) : null));
+  }
   return {
     config,
     reading: 0,
     now: 0,
     running: false,
-    membership: createMembership(config.nodes),
+    membership: createMembership(config),
     recovery: {
       donor: 0,
       queue: [],
@@ -311,6 +330,8 @@ export function initialState(config: NodeConfig): NodeState {
       again: 0,
       stuck: null,
       caughtUpAt: -1,
+      copyOf: 0,
+      askedAt: -1,
     },
     syncpoints: { seen: peers.map(() => 0), written: [], writing: false, told: [], markAt: 0 },
     beats: 0,
@@ -329,7 +350,12 @@ export function initialState(config: NodeConfig): NodeState {
   };
 }
 
-function createPeer(): Peer {
+function emptyVector({ nodes }: NodeConfig): Gid[] {
+  return Array.from({ length: nodes + 1 }, () => 0);
+}
+
+/** A peer of the first generation has had its slot from the first. */
+function createPeer(slotSeen: readonly Gid[] | null): Peer {
   return {
     silentBeats: 0,
     suspected: false,
@@ -342,27 +368,34 @@ function createPeer(): Peer {
     lastOnlineIn: 0,
     holds: [],
     keepFrom: 0,
+    slot: "none",
+    joining: false,
+    slotSeen,
     stream: { mode: "closed", received: 0, unsettled: [], confirmed: 0 },
   };
 }
 
-function createMembership(nodes: number): Membership {
-  const first = firstGeneration(nodes);
+function createMembership({ node, initial }: NodeConfig): Membership {
+  const first = firstGeneration(initial);
+  const lastOnlineIn = contains(initial, node) ? first.number : 0;
   return {
     current: first,
     donors: first.members,
-    lastOnlineIn: first.number,
+    lastOnlineIn,
     lastVote: first,
     safeLogged: true,
-    provenOnlineIn: first.number,
+    provenOnlineIn: lastOnlineIn,
     standing: "outside",
     campaign: null,
     campaignFrom: 0,
-    wished: 0,
+    wished: null,
     wishedSince: 0,
     failures: 0,
     settled: true,
     holding: false,
     early: [],
+    joining: false,
+    removing: 0,
+    lost: false,
   };
 }

@@ -5,6 +5,7 @@ import type { PreparedChange, PrepareLabel } from "./database.ts";
 import type { Effect } from "./effects.ts";
 import { makeGid } from "./gid.ts";
 import type { Input } from "./inputs.ts";
+import { firstNodes } from "./members.ts";
 import { firstGeneration } from "./membership/generation.ts";
 import type { Heartbeat, Message } from "./messages.ts";
 import { step } from "./node.ts";
@@ -29,7 +30,14 @@ export function startBench(
   started: Partial<Input & { type: "started" }> = {},
 ): Bench {
   const bench = createBench(config);
-  give(bench, { type: "started", records: [], prepared: [], outcomes: [], finished: [], ...started });
+  give(bench, {
+    type: "started",
+    records: [],
+    prepared: [],
+    outcomes: [],
+    finished: [],
+    ...started,
+  });
   for (let peer = 2; peer <= bench.state.config.nodes; peer++) {
     hear(bench, peer, heartbeatOf(bench, { finishedBelow: makeGid(peer, 1) }));
   }
@@ -39,7 +47,7 @@ export function startBench(
 
 /** What a peer says that is in the first generation and hears everybody. */
 export function heartbeatOf(bench: Bench, heartbeat: Partial<Heartbeat> = {}): Heartbeat {
-  const generation = firstGeneration(bench.state.config.nodes);
+  const generation = firstGeneration(bench.state.config.initial);
   return {
     type: "heartbeat",
     finishedBelow: 0,
@@ -51,6 +59,8 @@ export function heartbeatOf(bench: Bench, heartbeat: Partial<Heartbeat> = {}): H
     stampsAbove: 0,
     holds: [],
     keepFrom: 0,
+    slot: "reaches back",
+    joining: false,
     ...heartbeat,
   };
 }
@@ -59,10 +69,12 @@ export function createBench(config: Partial<NodeConfig> = {}): Bench {
   const state = initialState({
     node: 1,
     nodes: 3,
+    initial: firstNodes(config.nodes ?? 3),
     commit: "2pc",
     snapshot: "local",
     membership: "fixed",
     syncpointBeats: 10,
+    maxKeptBytes: 0,
     heartbeatUs: 100_000,
     suspectBeats: 10,
     voteBeats: 20,

@@ -44,6 +44,7 @@ export function createTransaction(
     coordinatorStamp: 0,
     stamp: 0,
     recovered: false,
+    withDatabase: false,
     unqueued: false,
     local: "absent",
     refused: false,

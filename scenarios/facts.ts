@@ -49,7 +49,9 @@ export type Fact =
   /** Something breaks, to be mended after `forUs`, or not if null; `drawn`: by the nemesis. */
   | { readonly type: "fault"; readonly fault: Fault; readonly forUs: Micros | null; readonly drawn: boolean }
   | { readonly type: "crashed"; readonly node: NodeId }
-  | { readonly type: "started"; readonly node: NodeId };
+  | { readonly type: "started"; readonly node: NodeId }
+  /** Its database is now a copy of the other node's. */
+  | { readonly type: "copied"; readonly node: NodeId; readonly from: NodeId };
 
 export type FactType = Fact["type"];
 export type FactOf<Type extends FactType> = Extract<Fact, { type: Type }>;

@@ -37,7 +37,13 @@ export type Fault =
   | { readonly kind: "clock step"; readonly node: NodeId; readonly byUs: number }
   /** The clock runs so many millionths too fast; negative: too slow. */
   | { readonly kind: "clock rate"; readonly node: NodeId; readonly ppm: number }
-  | { readonly kind: "slow fsync"; readonly node: NodeId; readonly factor: number };
+  | { readonly kind: "slow fsync"; readonly node: NodeId; readonly factor: number }
+  /** The operator starts this spare, and asks it to become a node of the cluster. */
+  | { readonly kind: "join"; readonly node: NodeId }
+  /** The operator asks a node that is online (or `by`), again until one takes it, to have this node removed. */
+  | { readonly kind: "remove"; readonly node: NodeId; readonly by?: NodeId | undefined }
+  /** The machine stops, and neither its log nor its database is there when it starts again. */
+  | { readonly kind: "lose disk"; readonly node: NodeId };
 
 /** A fault that keeps nodes from hearing each other. */
 export type Separation = Extract<Fault, { kind: "cut" | "partition" }>;
@@ -89,6 +95,8 @@ const EFFECT_KINDS = {
     "promise",
     "accept",
     "wound",
+    "candidacy",
+    "election vote",
   ] satisfies Message["type"][],
   persist: [
     "clock",
@@ -99,6 +107,8 @@ const EFFECT_KINDS = {
     "precommit",
     "e3pc",
     "paxos-commit",
+    "membership",
+    "slot",
   ] satisfies DurableRecord["kind"][],
   database: [
     "begin",
@@ -112,6 +122,8 @@ const EFFECT_KINDS = {
     "waits",
     "forgetOutcomes",
     "alignSequences",
+    "createSlot",
+    "dropSlot",
   ] satisfies DatabaseCommand["type"][],
   answer: ["begun", "executed", "failed", "committed", "aborted", "rolledBack"] satisfies Answer["type"][],
 } as const;
@@ -172,6 +184,7 @@ export function siteName(effect: Effect): string {
 export function undoing(fault: Fault, usual: { loss: number; duplication: number }): Fault | null {
   switch (fault.kind) {
     case "crash":
+    case "lose disk":
       return { kind: "restart", node: fault.node };
     case "pause":
       return { kind: "resume", node: fault.node };
@@ -192,6 +205,8 @@ export function undoing(fault: Fault, usual: { loss: number; duplication: number
     case "restart":
     case "resume":
     case "heal":
+    case "join":
+    case "remove":
       return null;
   }
 }

@@ -34,6 +34,10 @@ export function describeInput(input: Input): string {
       return `stream of ${input.from}: ${describeChange(input.change)}, at ${input.change.lsn}`;
     case "streamBroken":
       return `stream of ${input.from} broke`;
+    case "order":
+      return input.order.kind === "join"
+        ? "order: join the cluster"
+        : `order: remove nodes ${toList(input.order.nodes).join(", ")}`;
   }
 }
 
@@ -59,6 +63,8 @@ export function describeEffect(effect: Effect): string {
       return `ask node ${effect.from} how far its WAL is`;
     case "confirmStream":
       return `confirm stream of ${effect.from} to ${effect.lsn}`;
+    case "copyDatabase":
+      return `copy the database of node ${effect.from}`;
     case "answer":
       return `answer client ${effect.session}: ${describeAnswer(effect.answer)}`;
     case "note":
@@ -232,6 +238,8 @@ function describeReply(reply: DatabaseReply): string {
       return `ROLLBACK PREPARED ${showGid(reply.gid)} done`;
     case "logged":
       return `logged ${describeLogical(reply.message)}, at ${reply.lsn}`;
+    case "slotCreated":
+      return `slot of node ${reply.peer} is there`;
     case "waits":
       return `waits: ${reply.edges.map(({ waiter, holder }) => `${showLocker(waiter)} for ${showLocker(holder)}`).join(", ") || "none"}`;
   }
@@ -259,6 +267,10 @@ function describeCommand(command: DatabaseCommand): string {
       return `ROLLBACK PREPARED ${showGid(command.gid)}`;
     case "logMessage":
       return `log ${describeLogical(command.message)}`;
+    case "createSlot":
+      return `make a slot for node ${command.peer}`;
+    case "dropSlot":
+      return `drop the slot of node ${command.peer}`;
     case "waits":
       return "who waits for whom";
     case "forgetOutcomes":
@@ -276,6 +288,8 @@ export function describeRecord(record: DurableRecord): string {
       return `finished mark ${showGid(record.below)} of node ${record.coordinator}`;
     case "membership":
       return `membership: ${showGeneration(record.current)}, online in ${record.lastOnlineIn}, voted for ${record.lastVote.number}${record.safeLogged ? ", marked" : ""}`;
+    case "slot":
+      return record.seen === null ? `no slot for node ${record.peer}` : `slot for node ${record.peer}`;
     case "decision":
     case "precommit":
       return `${record.kind} ${showGid(record.gid)}, CSN ${record.csn}`;
@@ -316,6 +330,8 @@ export function describeNote(note: Note): string {
       return `is in ${showGeneration({ number: note.generation, members: note.members })}: ${note.why}`;
     case "recovery":
       return `follows node ${note.from} ${note.why}`;
+    case "slot":
+      return `drops the slot of node ${note.peer}: ${note.why}`;
     default:
       return `${showGid(note.gid)} ${note.about}: ${note.why}`;
   }

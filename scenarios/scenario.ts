@@ -6,8 +6,8 @@
  */
 import { z } from "zod";
 import { COMMIT_PROTOCOLS, MEMBERSHIPS, type NodeConfig, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
-import type { NodeId } from "../protocol/members.ts";
-import { MAX_NODES } from "../protocol/members.ts";
+import type { NodeId, NodeSet } from "../protocol/members.ts";
+import { contains, firstNodes, MAX_NODES } from "../protocol/members.ts";
 import { distribution, duration, span } from "./durations.ts";
 import { type Fault, type ScheduledFault, SITE_NAMES } from "./faults.ts";
 import { LEVELS } from "./levels.ts";
@@ -37,6 +37,9 @@ const fault: z.ZodType<Fault, unknown> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("delay"), upToUs: span }),
   z.strictObject({ kind: z.literal("clock step"), node, byUs: duration }),
   z.strictObject({ kind: z.literal("clock rate"), node, ppm: z.int().min(-900_000).max(9_000_000) }),
+  z.strictObject({ kind: z.literal("join"), node }),
+  z.strictObject({ kind: z.literal("remove"), node, by: node.optional() }),
+  z.strictObject({ kind: z.literal("lose disk"), node }),
   z.strictObject({ kind: z.literal("slow fsync"), node, factor: z.int().min(1).max(1_000_000) }),
 ]);
 
@@ -97,6 +100,8 @@ const protocol = z.strictObject({
   resendBeats: z.int().min(1).default(3),
   resolveBeats: z.int().min(1).default(5),
   syncpointBeats: z.int().min(1).default(10),
+  /** How many bytes of WAL a node keeps for one that is away; 0: whatever it takes. */
+  maxKept: z.int().min(0).default(0),
   deadlock: span.refine((us) => us >= 100, { error: "at least 100us" }).default(10_000),
   maxDrift: span.default(500_000),
   skew: z.enum(["wait", "absorb"]).default("wait"),
@@ -143,6 +148,8 @@ const database = z.strictObject({
   decodingMemoryRows: z.int().min(0).default(0),
   /** How long a crashed node takes to start. */
   restart: span.default(300_000),
+  /** How long it takes to copy another node's database. */
+  copy: distribution.default({ kind: "uniform", min: 300_000, max: 900_000 }),
 });
 
 export const scenarioSchema = z.strictObject({
@@ -152,6 +159,8 @@ export const scenarioSchema = z.strictObject({
   /** Where it comes from. */
   source: z.string().default(""),
   nodes: z.int().min(1).max(MAX_NODES).default(3),
+  /** The last so many of them are no nodes of the cluster at first, and do not run: they can be added. */
+  spares: z.int().min(0).default(0),
   commit: z.enum(COMMIT_PROTOCOLS).default("e3pc"),
   snapshot: z.enum(SNAPSHOT_MANAGERS).default("clock-si-committer"),
   /** Whether the cluster heals itself, or every node is a member for ever. */
@@ -193,7 +202,23 @@ export function parseScenario(input: unknown): Scenario {
       throw new ScenarioError(`${place}: there is no node ${id}, only nodes 1 to ${scenario.nodes}`);
     }
   }
+  if (scenario.spares >= scenario.nodes) {
+    throw new ScenarioError(
+      `spares: of ${scenario.nodes} nodes, at most ${scenario.nodes - 1} can be spares`,
+    );
+  }
+  scenario.faults.forEach(({ fault: { kind, ...broken } }, index) => {
+    if (kind !== "join" || !("node" in broken) || !contains(initialNodes(scenario), broken.node)) return;
+    throw new ScenarioError(
+      `faults.${index}.fault: node ${broken.node} is no spare: it is in the cluster already`,
+    );
+  });
   return scenario;
+}
+
+/** The nodes of the cluster as it is made. */
+export function initialNodes({ nodes, spares }: Scenario): NodeSet {
+  return firstNodes(nodes - spares);
 }
 
 export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
@@ -201,6 +226,7 @@ export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
   return {
     node: id,
     nodes: scenario.nodes,
+    initial: initialNodes(scenario),
     commit: scenario.commit,
     snapshot: scenario.snapshot,
     membership: scenario.membership,
@@ -210,6 +236,7 @@ export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
     resendBeats: p.resendBeats,
     resolveBeats: p.resolveBeats,
     syncpointBeats: p.syncpointBeats,
+    maxKeptBytes: p.maxKept,
     deadlockUs: p.deadlock,
     maxDriftUs: p.maxDrift,
     skew: p.skew,
@@ -243,6 +270,7 @@ export function mentionedNodes(scenario: Scenario): { place: string; node: NodeI
   scenario.faults.forEach(({ when, fault: broken }, index) => {
     if ("on" in when) mention(`faults.${index}.when.on`, [when.on.node, when.on.to]);
     if ("node" in broken) mention(`faults.${index}.fault`, [broken.node]);
+    if (broken.kind === "remove") mention(`faults.${index}.fault`, [broken.by]);
     if (broken.kind === "cut") mention(`faults.${index}.fault`, [...broken.from, ...broken.to]);
     if (broken.kind === "partition") mention(`faults.${index}.fault`, broken.groups.flat());
   });

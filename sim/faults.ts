@@ -3,16 +3,26 @@
  * seed, and takes them back.
  */
 import { type NodeId, setOf } from "../protocol/members.ts";
+import { isOnline } from "../protocol/membership/online.ts";
 import { type Fault, type ScheduledFault, type Separation, undoing } from "../scenarios/faults.ts";
 import type { Micros } from "../scenarios/history.ts";
 import { randomFault } from "../scenarios/nemeses/drawn.ts";
 import { sample } from "../scenarios/sampling.ts";
+import { createWorkload } from "../scenarios/workloads/workloads.ts";
 import { setClockRate, stepClock } from "./clock.ts";
 import { KIND, linkTarget, targetLink, targetVersion } from "./engine/kinds.ts";
-import { breakStream, crashMachine, pauseMachine, pushForNode, startMachine } from "./engine/machine.ts";
+import {
+  breakStream,
+  crashMachine,
+  order,
+  pauseMachine,
+  pushForNode,
+  startMachine,
+} from "./engine/machine.ts";
 import { push } from "./engine/queue.ts";
 import { streamOf } from "./engine/random.ts";
-import { type ArmedTrigger, machineOf, type SimWorld } from "./engine/world.ts";
+import { type ArmedTrigger, loadedServer, type Machine, machineOf, type SimWorld } from "./engine/world.ts";
+import { createLog } from "./log.ts";
 import { breakLink, cutLink, healLink, isSeparated, type Link } from "./network.ts";
 
 /** Puts the scenario's faults into the queue, or on watch for their effect. */
@@ -130,7 +140,39 @@ function carryOutFault(world: SimWorld, fault: Fault): void {
     case "slow fsync":
       machineOf(world, fault.node).fsyncFactor = fault.factor;
       return;
+    case "join": {
+      const machine = machineOf(world, fault.node);
+      startMachine(world, machine);
+      return order(world, machine, { kind: "join" });
+    }
+    case "remove":
+      return askToRemove(world, fault);
+    case "lose disk":
+      return loseDisk(world, machineOf(world, fault.node));
   }
+}
+
+/** How long an operator whom nobody answers waits. */
+const ASK_AGAIN_US = 200_000;
+
+/** Any node that is online will do, but rather not the one that is to go. */
+function askToRemove(world: SimWorld, fault: Extract<Fault, { kind: "remove" }>): void {
+  const able = world.state.machines.filter(({ up, paused, state }) => up && !paused && isOnline(state));
+  const asked =
+    fault.by === undefined
+      ? (able.find(({ node }) => node !== fault.node) ?? able[0])
+      : able.find(({ node }) => node === fault.by);
+  if (asked === undefined) return schedule(world, world.state.queue.time + ASK_AGAIN_US, KIND.undo, 0, fault);
+  order(world, asked, { kind: "remove", nodes: setOf(fault.node) });
+}
+
+function loseDisk(world: SimWorld, machine: Machine): void {
+  crashMachine(world, machine);
+  machine.lost = true;
+  machine.log = createLog();
+  const { workload, nodes } = world.scenario;
+  machine.server = loadedServer(world.scenario, createWorkload(workload, nodes), machine.node);
+  for (const slot of machine.server.slots) slot.exists = false;
 }
 
 /** From now on the cluster has time to settle: it is judged by what it does when nothing is in its way. */

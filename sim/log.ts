@@ -17,6 +17,7 @@ export interface Log {
   sequence: DurableRecord | null;
   membership: DurableRecord | null;
   readonly finished: Map<NodeId, DurableRecord>;
+  readonly slots: Map<NodeId, DurableRecord>;
   readonly transactions: Map<Gid, TransactionRecord>;
 }
 
@@ -36,6 +37,7 @@ export function createLog(): Log {
     sequence: null,
     membership: null,
     finished: new Map(),
+    slots: new Map(),
     transactions: new Map(),
   };
 }
@@ -72,6 +74,7 @@ export function recordsOf(log: Log): DurableRecord[] {
   if (log.sequence !== null) records.push(log.sequence);
   if (log.membership !== null) records.push(log.membership);
   records.push(...[...log.finished].sort(byKey).map(([, record]) => record));
+  records.push(...[...log.slots].sort(byKey).map(([, record]) => record));
   records.push(...[...log.transactions].sort(byKey).map(([, record]) => record));
   return records;
 }
@@ -89,6 +92,9 @@ function apply(log: Log, change: LogChange): void {
       return;
     case "finished":
       log.finished.set(change.coordinator, change);
+      return;
+    case "slot":
+      log.slots.set(change.peer, change);
       return;
     case "forgetting":
       for (const gid of log.transactions.keys()) {

@@ -4,9 +4,11 @@
  * Clients begin transactions for the scenario's `duration`; then the cluster has `settle` to come to rest. The run is
  * over as soon as nothing is under way and no fault is still to come.
  */
+
 import type { Csn } from "../protocol/csn.ts";
 import type { Gid } from "../protocol/gid.ts";
 import { valuesOf } from "../protocol/keyed.ts";
+import { contains } from "../protocol/members.ts";
 import type { Step } from "../protocol/node.ts";
 import type { LocalPhase } from "../protocol/state.ts";
 import { ProtocolViolation } from "../protocol/violation.ts";
@@ -18,7 +20,7 @@ import { rowHistory } from "../scenarios/checks/isolation/row-history.ts";
 import { committedTransactions } from "../scenarios/checks/isolation/transactions.ts";
 import type { Ledger } from "../scenarios/checks/ledger.ts";
 import { stallsOf } from "../scenarios/checks/progress.ts";
-import { suspectsTheHealthy, unhealed } from "../scenarios/checks/service.ts";
+import { latestConfigured, suspectsTheHealthy, unhealed } from "../scenarios/checks/service.ts";
 import { isIdle } from "../scenarios/director.ts";
 import type { ClientOutcome, Micros } from "../scenarios/history.ts";
 import type { Level } from "../scenarios/levels.ts";
@@ -108,7 +110,10 @@ export function isQuiet(world: SimWorld): boolean {
   const canHear = (from: number, to: number): boolean => !linkOf(network, "messages", from, to).cut;
   const settles = suspectsTheHealthy(world.scenario) === null;
   if (settles && unhealed(machines, canHear) !== null) return false;
-  return world.state.machines.every((machine) => !machine.up || !isAtWork(machine));
+  const configured = latestConfigured(machines);
+  return machines.every(
+    (machine) => !machine.up || !contains(configured, machine.node) || !isAtWork(machine),
+  );
 }
 
 /** Runs to the end; the complaint of a reducer that threw, or null. */
@@ -191,8 +196,14 @@ function committedGids({ entries }: Ledger): Map<Gid, Csn> {
 
 function isHealed(world: SimWorld): boolean {
   const { machines, network } = world.state;
-  if (network.links.some((link) => link.cut)) return false;
-  return machines.every((machine) => machine.node === 0 || (machine.up && !machine.paused));
+  const configured = latestConfigured(machines);
+  if (
+    network.links.some(({ cut, from, to }) => cut && contains(configured, from) && contains(configured, to))
+  )
+    return false;
+  return machines.every(
+    ({ node, up, paused, lost }) => !contains(configured, node) || (up && !paused && !lost),
+  );
 }
 
 function describeNode(machine: Machine): EndedNode {

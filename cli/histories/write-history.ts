@@ -5,7 +5,7 @@ import { listAppendOf } from "../../scenarios/checks/inferred/from-records.ts";
 import type { ClientTransaction, ListStep } from "../../scenarios/checks/inferred/transactions.ts";
 import { rowHistory } from "../../scenarios/checks/isolation/row-history.ts";
 import { createLedger, enterFact } from "../../scenarios/checks/ledger.ts";
-import type { Scenario } from "../../scenarios/scenario.ts";
+import { initialNodes, type Scenario } from "../../scenarios/scenario.ts";
 import { createWorkload } from "../../scenarios/workloads/workloads.ts";
 import type { FactSink, SimWorld } from "../../sim/engine/world.ts";
 import { UserError } from "../exit.ts";
@@ -19,8 +19,9 @@ export interface HistoryWatch {
   readonly write: (path: string) => void;
 }
 
-export function watchHistory({ commit, nodes, workload }: Scenario): HistoryWatch {
-  const ledger = createLedger(commit);
+export function watchHistory(scenario: Scenario): HistoryWatch {
+  const { commit, nodes, workload } = scenario;
+  const ledger = createLedger(commit, initialNodes(scenario));
   let world: SimWorld | null = null;
   return {
     observe: (fact, at) => {

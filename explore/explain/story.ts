@@ -93,6 +93,8 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
       return { node: fact.node, what: "is down" };
     case "started":
       return { node: fact.node, what: "starts" };
+    case "copied":
+      return { node: fact.node, what: `has a copy of node ${fact.from}'s database` };
   }
 }
 
@@ -159,6 +161,12 @@ export function describeFault(fault: Fault, forUs: Micros | null): string {
       return `fault: the clock of node ${fault.node} jumps by ${showMicros(fault.byUs)}${lasting}`;
     case "clock rate":
       return `fault: the clock of node ${fault.node} runs ${fault.ppm} millionths too fast${lasting}`;
+    case "lose disk":
+      return `fault: node ${fault.node} loses its disk${lasting}`;
+    case "join":
+      return `order: node ${fault.node} joins the cluster`;
+    case "remove":
+      return `order: node ${fault.node} is removed`;
     case "slow fsync":
       return `fault: node ${fault.node} flushes ${fault.factor} times as slowly${lasting}`;
   }

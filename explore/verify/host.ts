@@ -12,7 +12,7 @@ import type { DatabaseCommand, PreparedChange } from "../../protocol/database.ts
 import type { Effect } from "../../protocol/effects.ts";
 import { coordinatorOf, type Gid } from "../../protocol/gid.ts";
 import type { Input } from "../../protocol/inputs.ts";
-import { contains, type NodeId, type NodeSet } from "../../protocol/members.ts";
+import { contains, firstNodes, type NodeId, type NodeSet } from "../../protocol/members.ts";
 import { firstGeneration } from "../../protocol/membership/generation.ts";
 import type { Heartbeat, Message } from "../../protocol/messages.ts";
 import type { Step } from "../../protocol/node.ts";
@@ -359,14 +359,14 @@ function send(work: Work, to: NodeId, message: Message): void {
 
 /** Everybody is a member for ever in these models. */
 function heartbeatOf({ subject }: Work, finishedBelow: Gid, clock: Csn): Heartbeat {
-  const generation = firstGeneration(subject.nodes);
+  const generation = firstGeneration(firstNodes(subject.nodes));
   const { members: donors, members: heard, number: lastOnlineIn } = generation;
   const news = { generation, donors, lastOnlineIn, heard, stampsAbove: 0, holds: [], keepFrom: 0 };
-  return { type: "heartbeat", finishedBelow, clock, ...news };
+  return { type: "heartbeat", finishedBelow, clock, ...news, slot: "reaches back", joining: false };
 }
 
 function scopeOf({ subject }: Work) {
-  const { number: generation, members, configured } = firstGeneration(subject.nodes);
+  const { number: generation, members, configured } = firstGeneration(firstNodes(subject.nodes));
   return { generation, members, configured };
 }
 

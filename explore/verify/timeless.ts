@@ -20,6 +20,7 @@ export function readingOf(node: number): number {
 export const TIMELESS = {
   membership: "fixed",
   syncpointBeats: 1,
+  maxKeptBytes: 0,
   heartbeatUs: 1,
   suspectBeats: SUSPECT_BEATS,
   voteBeats: 0,

@@ -4,7 +4,7 @@
  * up what a crash has left.
  */
 import type { Context } from "../context.ts";
-import type { CommittedOutcome, PrepareLabel } from "../database.ts";
+import { type CommittedOutcome, isCopy, type PrepareLabel } from "../database.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";
 import { getKeyed, valuesOf } from "../keyed.ts";
 import { contains, setOf } from "../members.ts";
@@ -87,7 +87,8 @@ function restorePrepared(node: NodeState, label: PrepareLabel, context: Context)
   tx.age = label.age;
   tx.coordinatorStamp = label.coordinatorStamp;
   tx.stamp = label.stamp;
-  tx.recovered = label.recovered;
+  tx.recovered = isCopy(label, node.config.node);
+  tx.withDatabase = tx.recovered && !label.recovered;
   if (tx.recovered) node.recovery.inDoubt += 1;
   node.undecided.push(gid);
   if (coordinatorOf(gid) === node.config.node) node.unfinished.push(gid);

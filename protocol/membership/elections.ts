@@ -16,6 +16,7 @@ import { hasCaughtUp } from "../replication/following.ts";
 import type { Campaign, NodeState } from "../state.ts";
 import { peerOf, send, sendTo } from "../transactions.ts";
 import { isClique, type Links, largestClique } from "./clique.ts";
+import { mayConfigure, nextConfigured } from "./configuration.ts";
 import { type Generation, isMajority, isMember, isSameProposal } from "./generation.ts";
 import { learnGeneration, promiseVote } from "./generations.ts";
 import { disconnected, linksOf } from "./links.ts";
@@ -33,9 +34,11 @@ export function campaignIfNeeded(node: NodeState, context: Context): void {
 
 /** A node stands only for a reason that has lasted: two nodes do not see a change at the same moment. */
 function isLasting({ membership, beats, config }: NodeState, candidate: Generation | null): boolean {
-  const members = candidate?.members ?? 0;
-  if (members !== membership.wished) {
-    membership.wished = members;
+  const { wished } = membership;
+  const isNew =
+    candidate === null || wished === null ? candidate !== wished : !isSameProposal(candidate, wished);
+  if (isNew) {
+    membership.wished = candidate;
     membership.wishedSince = beats;
   }
   return beats - membership.wishedSince >= config.resendBeats - 1;
@@ -43,18 +46,22 @@ function isLasting({ membership, beats, config }: NodeState, candidate: Generati
 
 /** The largest set of nodes that work together, as this node sees them. */
 export function cliqueOf(node: NodeState): NodeSet {
-  return largestClique(linksOf(node), node.membership.current.configured);
+  const { current, joining } = node.membership;
+  return largestClique(
+    linksOf(node),
+    joining ? current.configured | setOf(node.config.node) : current.configured,
+  );
 }
 
 /** A candidate asks for this node's vote. */
 export function takeCandidacy(
   node: NodeState,
   from: NodeId,
-  { generation }: Candidacy,
+  { generation, base }: Candidacy,
   context: Context,
 ): void {
   if (node.config.membership === "fixed") return;
-  const granted = mayVoteFor(node, from, generation);
+  const granted = mayVoteFor(node, from, generation, base);
   if (granted && node.membership.lastVote.number < generation.number) promiseVote(node, generation, context);
   const { lastOnlineIn, lastVote, current, donors } = node.membership;
   const { number, members } = generation;
@@ -85,12 +92,12 @@ export function takeElectionVote(node: NodeState, from: NodeId, vote: ElectionVo
 }
 
 /** The rules of mmts 4.4, in their order. */
-function mayVoteFor(node: NodeState, from: NodeId, asked: Generation): boolean {
+function mayVoteFor(node: NodeState, from: NodeId, asked: Generation, base: NodeSet): boolean {
   const { current, lastVote, standing } = node.membership;
   if (current.number >= asked.number) return false;
   if (lastVote.number === asked.number) return isSameProposal(lastVote, asked);
   if (lastVote.number > asked.number) return false;
-  if (asked.configured !== current.configured) return false;
+  if (!mayConfigure(asked, base, current.configured, from)) return false;
   if ((asked.members & ~(current.members | setOf(from))) !== 0) return false;
   const links = linksOf(node);
   if ((asked.members & ~largestCliqueWith(node, links, asked.members)) !== 0) return false;
@@ -117,15 +124,17 @@ function largestCliqueWith(node: NodeState, links: Links, members: NodeSet): Nod
 function candidateOf(node: NodeState, clique: NodeSet): Generation | null {
   const { current, lastVote, standing } = node.membership;
   const me = node.config.node;
-  if (standing === "online" && disconnected(node, current.members) === 0) return null;
+  const configured = nextConfigured(node);
+  const changes = configured !== current.configured;
+  if (standing === "online" && disconnected(node, current.members) === 0 && !changes) return null;
   if (!contains(clique, me) || !isMajority(clique, current.configured)) return null;
+  if (standing !== "online" && !contains(configured, me)) return null;
   if (standing === "outside" && !isMember(current, me) && lacksData(node, clique) && !hasCaughtUp(node))
     return null;
-  const members = (current.members & clique) | setOf(me);
-  const same = members === current.members;
+  const members = ((current.members & clique) | setOf(me)) & configured;
+  const same = members === current.members && !changes;
   // An election of the same members would give nobody what it lacks.
   if (same && (standing !== "outside" || lastVote.number === current.number)) return null;
-  const { configured } = current;
   const again =
     lastVote.number > current.number && isSameProposal(lastVote, { number: 0, members, configured });
   return { number: again ? lastVote.number : lastVote.number + 1, members, configured };
@@ -155,7 +164,7 @@ function stand(node: NodeState, candidate: Generation, voters: NodeSet, context:
   const { number, members } = candidate;
   const why = `the generation has nodes ${toList(membership.current.members).join(", ")}`;
   context.emit({ type: "note", note: { about: "campaign", generation: number, members, why } });
-  sendTo(node, voters, { type: "candidacy", generation: candidate }, context);
+  sendTo(node, voters, candidacyOf(node, candidate), context);
   winWhenElected(node, membership.campaign, context);
 }
 
@@ -165,7 +174,11 @@ function continueCampaign(node: NodeState, campaign: Campaign, context: Context)
   if (everybody || beats >= 2 * node.config.resendBeats) return giveUp(node, campaign, context);
   if (beats % node.config.resendBeats !== 0) return;
   const asked = campaign.voters & ~campaign.answered;
-  sendTo(node, asked, { type: "candidacy", generation: campaign.candidate }, context);
+  sendTo(node, asked, candidacyOf(node, campaign.candidate), context);
+}
+
+function candidacyOf({ membership }: NodeState, generation: Generation): Candidacy {
+  return { type: "candidacy", generation, base: membership.current.configured };
 }
 
 /** Candidates come back one after another, so that they do not outbid each other for ever. */
@@ -197,6 +210,7 @@ function countVote(campaign: Campaign, from: NodeId, vote: ElectionVote): void {
 function winWhenElected(node: NodeState, campaign: Campaign, context: Context): void {
   const { candidate, granted, answered, donors } = campaign;
   if (!isMajority(granted, candidate.configured)) return;
+  if (!isMajority(granted, node.membership.current.configured)) return;
   if ((candidate.members & ~answered) !== 0) return;
   learnGeneration(node, candidate, donors, context);
 }

@@ -4,7 +4,7 @@
  * `configured` are the nodes of the cluster when it was elected. Only a generation whose members are a majority of them
  * does work; a smaller one merely records who has recovered so far.
  */
-import { contains, firstNodes, majority, type NodeId, type NodeSet, size } from "../members.ts";
+import { contains, majority, type NodeId, type NodeSet, size } from "../members.ts";
 
 export interface Generation {
   /** Rises with every election; a number is never given twice. */
@@ -14,8 +14,8 @@ export interface Generation {
 }
 
 /** The one in which a new cluster begins: every node is a member, and online. */
-export function firstGeneration(nodes: number): Generation {
-  return { number: 1, members: firstNodes(nodes), configured: firstNodes(nodes) };
+export function firstGeneration(configured: NodeSet): Generation {
+  return { number: 1, members: configured, configured };
 }
 
 export function isMember({ members }: Generation, node: NodeId): boolean {

@@ -24,6 +24,7 @@ import { valuesOf } from "../keyed.ts";
 import { contains, type NodeSet, setOf, toList } from "../members.ts";
 import type { MembershipRecord } from "../records.ts";
 import { stopFollowing } from "../replication/following.ts";
+import { dropSlots } from "../replication/slots.ts";
 import { closeOwnStreams, fenceApplies, openOwnStreams, takeEarlyChanges } from "../replication/streams.ts";
 import { closeSessions, mayStamp, resumeCommits } from "../sessions.ts";
 import type { Membership, NodeState } from "../state.ts";
@@ -47,6 +48,7 @@ export function learnGeneration(
   if (generation.number === current.number) return expectSame(generation, current);
   membership.current = generation;
   membership.donors = donors;
+  takeConfigured(node, current.configured & ~generation.configured, context);
   if (membership.lastVote.number < generation.number) membership.lastVote = generation;
   membership.safeLogged = false;
   membership.settled = false;
@@ -66,10 +68,20 @@ export function learnGeneration(
   sendHeartbeats(node, context);
 }
 
+/** What was asked for is done; what is not configured any more needs nothing. */
+function takeConfigured(node: NodeState, removed: NodeSet, context: Context): void {
+  const { membership, config } = node;
+  membership.removing &= membership.current.configured;
+  if (contains(membership.current.configured, config.node)) membership.joining = false;
+  // Logged before the generation: a slot that nobody knows of would keep WAL for ever.
+  dropSlots(node, removed, context);
+}
+
 /** What a restart brings back; the record is absent on a node that has never known but the first generation. */
 export function restoreMembership(node: NodeState, record: MembershipRecord): void {
-  const { current, donors, lastOnlineIn, lastVote, safeLogged } = record;
-  Object.assign(node.membership, { current, donors, lastOnlineIn, lastVote, safeLogged });
+  const { kind: _, ...restored } = record;
+  const { lastOnlineIn } = record;
+  Object.assign(node.membership, restored);
   node.membership.provenOnlineIn = lastOnlineIn;
 }
 
@@ -177,10 +189,12 @@ function leaveService(node: NodeState, context: Context): void {
   if (donor !== 0 && standing === "recovering" && !contains(donors, donor)) stopFollowing(node, context);
 }
 
-function persistMembership(node: NodeState, forced: boolean, context: Context): void {
-  const { current, donors, lastOnlineIn, lastVote, safeLogged }: Membership = node.membership;
-  const record = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
-  context.emit({ type: "persist", record, forced });
+/** Writes down what a node must not forget about generations. */
+export function persistMembership(node: NodeState, forced: boolean, context: Context): void {
+  const { current, donors, lastOnlineIn, lastVote, safeLogged, joining, removing }: Membership =
+    node.membership;
+  const head = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
+  context.emit({ type: "persist", record: { ...head, joining, removing }, forced });
 }
 
 function expectSame(told: Generation, known: Generation): void {

@@ -10,6 +10,7 @@ import { raiseMark } from "../forgetting.ts";
 import { makeGid } from "../gid.ts";
 import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../members.ts";
 import type { Heartbeat } from "../messages.ts";
+import { slotOf } from "../replication/slots.ts";
 import { keepFromFor } from "../replication/syncpoints.ts";
 import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState } from "../state.ts";
@@ -36,13 +37,14 @@ function sendHeartbeatsTo(node: NodeState, receivers: NodeSet, context: Context)
     heard: heardHere(node),
     stampsAbove: readsAtCsn ? node.clock.floor : 0,
     holds: node.peers.map((peer) => peer.finishedBelow),
+    joining: membership.joining,
   } as const;
   for (let to = 1; to <= config.nodes; to++) {
     if (to === config.node || !contains(receivers, to)) continue;
     // It reveals nothing that a crash could make untrue: generations are elected by durable votes, what is finished was
     // made so by durable acks, and that this node is online is told once it is durable. But a bound on its stamps must
     // be durable first.
-    const message = { ...common, keepFrom: keepFromFor(node, to) };
+    const message = { ...common, keepFrom: keepFromFor(node, to), slot: slotOf(node, to) };
     if (readsAtCsn) send(context, to, message);
     else context.emit({ type: "send", to, message, unordered: true });
   }
@@ -78,6 +80,8 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
   peer.heard = heartbeat.heard;
   peer.lastOnlineIn = heartbeat.lastOnlineIn;
   peer.holds = heartbeat.holds;
+  peer.slot = heartbeat.slot;
+  peer.joining = heartbeat.joining;
   if (heartbeat.keepFrom > peer.keepFrom) peer.keepFrom = heartbeat.keepFrom;
   compareClocks(node);
   // So that the link is known to carry both directions without waiting for the next beat.

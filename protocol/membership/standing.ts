@@ -1,10 +1,12 @@
 /** What a node is in its current generation, and whether it may serve clients. */
-import { contains, type NodeSet, toList } from "../members.ts";
+import { contains, type NodeSet, setOf, toList } from "../members.ts";
 import type { MembershipRecord } from "../records.ts";
 import type { Membership, NodeState, Standing } from "../state.ts";
-import { hasGaps } from "../transactions.ts";
-import { doesWork, isMember } from "./generation.ts";
+import { hasGaps, peerOf } from "../transactions.ts";
+import { doesWork, isMajority, isMember } from "./generation.ts";
 import { disconnected } from "./links.ts";
+
+const REPLACE_IT = "Remove it, and add a node of another number";
 
 /** From what is durable (mmts 4.1, 4.3). A donor holds everything that the generation began with, so it needs no donor. */
 export function standingIn(membership: MembershipRecord | Membership, node: number): Standing {
@@ -34,12 +36,34 @@ export function whyNotServing(node: NodeState): string | null {
 function whyOutside(node: NodeState): string {
   const { membership, recovery, config } = node;
   const { current } = membership;
+  if (membership.lost) {
+    return `its log is lost, and with it what it has promised. ${REPLACE_IT}`;
+  }
+  if (!contains(current.configured, config.node)) return whyNoNode(node);
   const role = isMember(current, config.node)
     ? `generation ${current.number} of nodes ${list(current.members)} is not at work`
     : `generation ${current.number} has only nodes ${list(current.members)}`;
   if (recovery.stuck !== null) return `${role}, and it must be rebuilt: ${recovery.stuck}`;
   if (recovery.donor !== 0) return `${role}, and it catches up from node ${recovery.donor}`;
+  if (isTooFarBehind(node)) {
+    return `${role}, and it is too far behind: no WAL reaches back to what it lacks. ${REPLACE_IT}`;
+  }
   return `${role}, and it sees no majority that it could catch up with`;
+}
+
+/** Whether it sees a majority, and none of it has a slot that begins early enough. */
+function isTooFarBehind(node: NodeState): boolean {
+  const { configured } = node.membership.current;
+  const seen = configured & ~disconnected(node, configured);
+  if (!isMajority(seen, configured)) return false;
+  return toList(seen & ~setOf(node.config.node)).every((id) => peerOf(node, id).slot !== "reaches back");
+}
+
+function whyNoNode({ membership, recovery }: NodeState): string {
+  if (!membership.joining) return "it is no node of the cluster";
+  if (recovery.donor !== 0) return `it is being added, and catches up from node ${recovery.donor}`;
+  if (recovery.askedAt >= 0) return "it is being added, and copies a donor's database";
+  return "it is being added, and sees no majority with slots for it";
 }
 
 function whyIsolated(node: NodeState): string | null {

@@ -6,6 +6,7 @@ import { contains, lowest, type NodeId, type NodeSet, setOf } from "../members.t
 import { isConnected } from "../membership/links.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import { forgetCopy, peerOf, removeFrom } from "../transactions.ts";
+import { canFollow } from "./slots.ts";
 
 /** How many beats old an answer of the donor may be that shows this node to have caught up (mmts 4.5: five). */
 const CAUGHT_UP_BEATS = 5;
@@ -76,6 +77,7 @@ export function bestDonor(node: NodeState, among: NodeSet): NodeId {
   let latest = -1;
   for (let id = 1; id <= node.config.nodes; id++) {
     if (id === node.config.node || !contains(among, id) || !isConnected(node, id)) continue;
+    if (!canFollow(node, id)) continue;
     const { lastOnlineIn } = peerOf(node, id);
     if (lastOnlineIn < latest || (lastOnlineIn === latest && id !== node.recovery.donor)) continue;
     best = id;
@@ -89,7 +91,8 @@ export function anyDonor(node: NodeState, among: NodeSet): NodeId {
   const { donor } = node.recovery;
   let connected = 0;
   for (let id = 1; id <= node.config.nodes; id++) {
-    if (id !== node.config.node && contains(among, id) && isConnected(node, id)) connected |= setOf(id);
+    if (id === node.config.node || !contains(among, id) || !isConnected(node, id)) continue;
+    if (canFollow(node, id)) connected |= setOf(id);
   }
   return contains(connected, donor) ? donor : lowest(connected);
 }

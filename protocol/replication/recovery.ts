@@ -22,6 +22,7 @@ import { coordinatorOf, type Gid, showGid } from "../gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "../keyed.ts";
 import type { NodeId } from "../members.ts";
 import { setOf } from "../members.ts";
+import { belongs } from "../membership/configuration.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority, isMember } from "../membership/generation.ts";
 import { comeOnline, disclaim, learnGeneration } from "../membership/generations.ts";
@@ -40,6 +41,7 @@ import {
   prepareLocally,
   reasonOf,
 } from "../transactions.ts";
+import { askForCopy, needsCopy } from "./copying.ts";
 import { anyDonor, bestDonor, dropCopy, follow, rollBackCopy, stopFollowing } from "./following.ts";
 import { openOwnStream, takeChange } from "./streams.ts";
 
@@ -306,6 +308,8 @@ function chooseDonor(node: NodeState, context: Context): void {
     case "recovering":
       return followDonor(node, anyDonor(node, onlineNow(node) | membership.donors), context);
     case "outside": {
+      if (!belongs(node)) return recovery.donor === 0 ? undefined : stopFollowing(node, context);
+      if (needsCopy(node)) return askForCopy(node, context);
       const clique = cliqueOf(node);
       const able = isMajority(clique | setOf(node.config.node), membership.current.configured);
       const donor = able ? bestDonor(node, clique) : 0;
@@ -332,7 +336,7 @@ function onlineNow(node: NodeState): number {
 
 function followDonor(node: NodeState, donor: NodeId, context: Context): void {
   if (donor === 0 || donor === node.recovery.donor) return;
-  giveUpCopies(node, context);
+  giveUpCopies(node, donor, context);
   const { current } = node.membership;
   const why = isMember(current, node.config.node) ? "to come online" : "to catch up";
   follow(node, donor, why, context);
@@ -343,10 +347,13 @@ function followDonor(node: NodeState, donor: NodeId, context: Context): void {
  * would wait for their locks for ever. What it has, it sends again. If this node has been online since, it has promised
  * to hold some of them: it takes that back first.
  */
-function giveUpCopies(node: NodeState, context: Context): void {
+function giveUpCopies(node: NodeState, next: NodeId, context: Context): void {
   const copies = valuesOf(node.transactions).filter(
-    ({ recovered, outcome, local }) =>
-      recovered && outcome === "undecided" && (local === "prepared" || local === "preparing"),
+    ({ recovered, withDatabase, outcome, local }) =>
+      recovered &&
+      outcome === "undecided" &&
+      (local === "prepared" || local === "preparing") &&
+      !(withDatabase && next === node.recovery.copyOf),
   );
   const oldest = Math.min(...copies.map(({ generation }) => generation));
   if (oldest < node.membership.lastOnlineIn) disclaim(node, oldest, context);

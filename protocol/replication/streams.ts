@@ -100,12 +100,14 @@ export function reopenStream(node: NodeState, from: NodeId, context: Context): v
   context.emit({ type: "openStream", from, mode: stream.mode });
 }
 
-/** Online: reads what each other node's clients prepare. */
+/** Online: reads what the clients of each other node of the cluster prepare. */
 export function openOwnStreams(node: NodeState, context: Context): void {
+  const { configured } = node.membership.current;
   for (let from = 1; from <= node.config.nodes; from++) {
-    if (from !== node.config.node && peerOf(node, from).stream.mode === "closed") {
-      openOwnStream(node, from, context);
-    }
+    if (from === node.config.node) continue;
+    const { mode } = peerOf(node, from).stream;
+    if (contains(configured, from) && mode === "closed") openOwnStream(node, from, context);
+    if (!contains(configured, from) && mode === "own") closeOwnStream(node, from, context);
   }
 }
 
@@ -118,12 +120,16 @@ export function openOwnStream(node: NodeState, from: NodeId, context: Context): 
 
 export function closeOwnStreams(node: NodeState, context: Context): void {
   for (let from = 1; from <= node.config.nodes; from++) {
-    const peer = node.peers[from];
-    if (peer?.stream.mode !== "own") continue;
-    peer.stream.mode = "closed";
-    dropEarly(node, from);
-    context.emit({ type: "closeStream", from });
+    if (from !== node.config.node && peerOf(node, from).stream.mode === "own") {
+      closeOwnStream(node, from, context);
+    }
   }
+}
+
+function closeOwnStream(node: NodeState, from: NodeId, context: Context): void {
+  peerOf(node, from).stream.mode = "closed";
+  dropEarly(node, from);
+  context.emit({ type: "closeStream", from });
 }
 
 /** A newer generation is known: what is applied for an older one will not be prepared. */

@@ -72,9 +72,10 @@ function dropUseless(node: NodeState): void {
 }
 
 function everyPeerHolds(node: NodeState, { seen }: Syncpoint): boolean {
-  return node.peers.every((peer, id) => id === 0 || id === node.config.node || covers(peer.holds, seen));
+  return node.peers.every(({ slotSeen, holds }) => slotSeen === null || covers(holds, seen));
 }
 
-function covers(holds: readonly Gid[], seen: readonly Gid[]): boolean {
+/** Whether everything that was seen is held. */
+export function covers(holds: readonly Gid[], seen: readonly Gid[]): boolean {
   return seen.every((gid, coordinator) => gid <= (holds[coordinator] ?? 0));
 }

@@ -15,7 +15,7 @@
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import type { TimerName } from "../effects.ts";
-import { majority, type NodeId, size } from "../members.ts";
+import { contains, majority, type NodeId, size } from "../members.ts";
 import type { NodeState, Peer } from "../state.ts";
 
 export function nextStamp(node: NodeState, context: Context): Csn {
@@ -62,11 +62,13 @@ export function noteStamp(node: NodeState, from: NodeId, stamp: Csn): void {
 export function missedNothingBelow(node: NodeState): Csn {
   const { configured } = node.membership.current;
   if (node.config.membership === "fixed") return Number.MAX_SAFE_INTEGER;
-  const needed = size(configured) - majority(configured);
+  // Also of one in which a node more or less is configured.
+  const needed = size(configured) >> 1;
   if (needed === 0) return Number.MAX_SAFE_INTEGER;
   const bounds: Csn[] = [];
   for (let id = 1; id <= node.config.nodes; id++) {
-    if (id !== node.config.node) bounds.push((node.peers[id] as Peer).stampsAbove);
+    if (id !== node.config.node && contains(configured, id))
+      bounds.push((node.peers[id] as Peer).stampsAbove);
   }
   bounds.sort((one, other) => other - one);
   return bounds[needed - 1] ?? 0;

@@ -1,9 +1,9 @@
 /** Atomic commit: what every protocol promises of one transaction. */
 import { showGid } from "../../protocol/gid.ts";
-import { setOf, toList } from "../../protocol/members.ts";
+import { contains, setOf, toList } from "../../protocol/members.ts";
 import { type Check, type EndedRun, type Findings, holds, notExercised, report, violated } from "./check.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
-import { latestOnline, suspectsTheHealthy } from "./service.ts";
+import { latestConfigured, latestOnline, suspectsTheHealthy } from "./service.ts";
 
 export const oneOutcome: Check = {
   name: "one outcome",
@@ -120,9 +120,10 @@ export const nothingInDoubt: Check = {
       if (!run.healed) return notExercised("a node is down or cut off at the end");
       const nervous = suspectsTheHealthy(run.scenario);
       if (!run.quiet && nervous !== null) return notExercised(nervous);
+      const configured = latestConfigured(run.nodes);
       for (const { node, prepared } of run.nodes) {
         const first = prepared[0];
-        if (first === undefined) continue;
+        if (first === undefined || !contains(configured, node)) continue;
         return violated(
           `${showGid(first.gid)} is still prepared on node ${node}, ${run.endedAt} us into the run`,
         );

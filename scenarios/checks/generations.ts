@@ -92,7 +92,7 @@ export const generationsInOrder: Check = {
     return {
       on: {
         prepared: ({ node, label }) => {
-          const online = ledger.onlineIn[node] ?? 1;
+          const online = ledger.onlineIn[node] ?? 0;
           if (label.recovered || label.generation >= online) return;
           report(
             findings,
@@ -130,7 +130,7 @@ export const nothingMissed: Check = {
 };
 
 function lookFor(findings: Findings, ledger: Ledger, entry: LedgerEntry, node: NodeId): void {
-  const online = ledger.onlineIn[node] ?? 1;
+  const online = ledger.onlineIn[node] ?? 0;
   if (entry.generation >= online || contains(entry.prepared, node)) return;
   const which = `${showGid(entry.gid)} of generation ${entry.generation}`;
   report(findings, `node ${node} is online in ${online} without ${which}, which is committed elsewhere`);

@@ -5,9 +5,9 @@
 
 import type { CommitProtocolName } from "../../protocol/config.ts";
 import type { Csn } from "../../protocol/csn.ts";
-import type { PrepareLabel } from "../../protocol/database.ts";
+import { isCopy, type PrepareLabel } from "../../protocol/database.ts";
 import { coordinatorOf, type Gid } from "../../protocol/gid.ts";
-import { contains, type NodeId, type NodeSet, setOf } from "../../protocol/members.ts";
+import { contains, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
 import type { Fact } from "../facts.ts";
@@ -55,9 +55,12 @@ const NOT_IN_DOUBT = -1;
 /** In doubt on a node that is down. */
 const DOWN_IN_DOUBT = -2;
 
-export function createLedger(commit: CommitProtocolName): Ledger {
+/** `nodes`: those of the first generation. */
+export function createLedger(commit: CommitProtocolName, nodes: NodeSet): Ledger {
+  const onlineIn: number[] = [];
+  for (const node of toList(nodes)) onlineIn[node] = 1;
   return {
-    onlineIn: [],
+    onlineIn,
     isOnline: [],
     commit,
     entries: new Map(),
@@ -81,6 +84,9 @@ export function enterFact(ledger: Ledger, fact: Fact, at: Micros): LedgerEntry |
       return enterMessage(ledger, fact.node, fact.message);
     case "recorded":
       return enterDurable(ledger, fact.node, fact.record);
+    case "copied":
+      copyEntries(ledger, fact.node, fact.from);
+      return null;
     case "crashed":
       stopClocks(ledger, fact.node, at);
       return null;
@@ -102,7 +108,7 @@ export function closeLedger(ledger: Ledger, at: Micros): void {
 function enterPrepared(ledger: Ledger, node: NodeId, label: PrepareLabel, at: Micros): LedgerEntry {
   const entry = entryOf(ledger, label.gid) ?? createEntry(ledger, label);
   entry.prepared |= setOf(node);
-  if (label.recovered) entry.copies |= setOf(node);
+  if (isCopy(label, node)) entry.copies |= setOf(node);
   while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(NOT_IN_DOUBT);
   if (entry.inDoubtSince[node] === NOT_IN_DOUBT) entry.inDoubtSince[node] = at;
   return entry;
@@ -156,6 +162,21 @@ function entryOf(ledger: Ledger, gid: Gid): LedgerEntry | null {
   const { touched } = entry.acceptors;
   if (touched.length > 0) touched.length = 0;
   return entry;
+}
+
+/** What became of every transaction on one node has become of it on the other too. */
+function copyEntries(ledger: Ledger, node: NodeId, from: NodeId): void {
+  for (const entry of ledger.entries.values()) {
+    if (contains(entry.prepared, from)) {
+      entry.prepared |= setOf(node);
+      entry.copies |= setOf(node);
+    }
+    if (contains(entry.committed, from)) entry.committed |= setOf(node);
+    if (contains(entry.rolledBack, from)) entry.rolledBack |= setOf(node);
+    while (entry.inDoubtSince.length <= node) entry.inDoubtSince.push(NOT_IN_DOUBT);
+    const inDoubt = (entry.inDoubtSince[from] ?? NOT_IN_DOUBT) !== NOT_IN_DOUBT;
+    entry.inDoubtSince[node] = inDoubt ? DOWN_IN_DOUBT : NOT_IN_DOUBT;
+  }
 }
 
 /** While a node is down, nobody waits for the rows that are locked there. */

@@ -2,9 +2,10 @@
  * Whether a cluster works as far as it can: where a majority sees each other, one generation of nodes is at work, and
  * whoever sees all of these is one of them.
  */
-import { contains, firstNodes, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
+import { contains, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
 import { largestClique } from "../../protocol/membership/clique.ts";
-import { isMajority } from "../../protocol/membership/generation.ts";
+import { belongs } from "../../protocol/membership/configuration.ts";
+import { type Generation, isMajority } from "../../protocol/membership/generation.ts";
 import { disconnected } from "../../protocol/membership/links.ts";
 import { isOnline } from "../../protocol/membership/online.ts";
 import { whyNotServing } from "../../protocol/membership/standing.ts";
@@ -27,10 +28,17 @@ export function unhealed(
 ): string | null {
   const able = nodes.filter(({ node, up, paused }) => node !== 0 && up && !paused);
   if (able[0] === undefined || able[0].state.config.membership === "fixed") return null;
+  const configured = latestConfigured(nodes);
   const isLinked = (one: NodeId, other: NodeId): boolean => canHear(one, other) && canHear(other, one);
   const working = able.filter(({ state }) => isWorking(state));
   const first = working[0];
-  if (first === undefined) return whyNobody(able, isLinked);
+  if (first === undefined) {
+    return whyNobody(
+      able.filter(({ node }) => contains(configured, node)),
+      configured,
+      isLinked,
+    );
+  }
   const { current } = first.state.membership;
   const mask = working.reduce((set, { node }) => set | setOf(node), 0);
   if (mask !== current.members) {
@@ -39,8 +47,11 @@ export function unhealed(
       missing === 0 ? `node ${toList(mask & ~current.members).join(", ")} still works` : idle(nodes, missing);
     return `generation ${current.number} is of nodes ${toList(current.members).join(", ")}, but ${who}`;
   }
+  const { removing } = first.state.membership;
+  if (removing !== 0) return `node ${toList(removing).join(", ")} is still to be removed`;
   for (const { node, state } of able) {
-    if (contains(mask, node) || !working.every((other) => isLinked(node, other.node))) continue;
+    if (!belongs(state) || contains(mask, node) || !working.every((other) => isLinked(node, other.node)))
+      continue;
     return `node ${node} sees all that work, and is not online: ${whyNotServing(state)}`;
   }
   return null;
@@ -77,6 +88,16 @@ export function latestOnline<Node extends Standing>(nodes: readonly Node[]): Nod
   return online.filter(({ state }) => state.membership.current.number === latest);
 }
 
+/** The nodes of the cluster, as the latest generation that anybody knows has them. */
+export function latestConfigured(nodes: readonly Standing[]): NodeSet {
+  let latest: Generation | null = null;
+  for (const { node, state } of nodes) {
+    const { current } = state.membership;
+    if (node !== 0 && (latest === null || current.number > latest.number)) latest = current;
+  }
+  return latest?.configured ?? 0;
+}
+
 /** Copies in doubt are judged as transactions in doubt. */
 function isWorking(state: NodeState): boolean {
   return isOnline(state) && disconnected(state, state.membership.current.members) === 0;
@@ -84,6 +105,7 @@ function isWorking(state: NodeState): boolean {
 
 function whyNobody(
   able: readonly Standing[],
+  configured: NodeSet,
   isLinked: (one: NodeId, other: NodeId) => boolean,
 ): string | null {
   const links: NodeSet[] = [];
@@ -97,8 +119,7 @@ function whyNobody(
   }
   for (let node = 0; node <= 16; node++) links[node] ??= 0;
   const clique = largestClique(links, among);
-  const { config } = (able[0] as Standing).state;
-  if (!isMajority(clique, firstNodes(config.nodes))) return null;
+  if (!isMajority(clique, configured)) return null;
   const one = able.find(({ node }) => contains(clique, node)) as Standing;
   const why = whyNotServing(one.state) ?? "it serves";
   return `nodes ${toList(clique).join(", ")} see each other, and none is online; node ${one.node}: ${why}`;

@@ -50,6 +50,9 @@ export function foldInput(hash: TraceHash, time: number, node: number, input: In
     case "streamBroken":
       fold(hash, 7);
       return fold(hash, input.from);
+    case "order":
+      fold(hash, 8);
+      return fold(hash, input.order.kind === "join" ? 0 : input.order.nodes);
   }
 }
 
@@ -67,9 +70,12 @@ function foldMessage(hash: TraceHash, message: Message): void {
       fold(hash, message.heard);
       fold(hash, message.stampsAbove);
       for (const gid of message.holds) fold(hash, gid);
+      fold(hash, message.joining ? 1 : 0);
+      fold(hash, message.slot === "reaches back" ? 2 : message.slot === "too late" ? 1 : 0);
       return fold(hash, message.keepFrom);
     case "candidacy":
       fold(hash, 15);
+      fold(hash, message.base);
       return foldGeneration(hash, message.generation);
     case "election vote":
       fold(hash, 16);
@@ -204,6 +210,9 @@ function foldReply(hash: TraceHash, reply: DatabaseReply): void {
       fold(hash, 11);
       fold(hash, reply.lsn);
       return foldLogical(hash, reply.message);
+    case "slotCreated":
+      fold(hash, 12);
+      return fold(hash, reply.peer);
     case "waits":
       fold(hash, 10);
       for (const { waiter, holder } of reply.edges) {

@@ -18,6 +18,8 @@ export const KIND = {
   streamBroken: 9,
   start: 10,
   timer: 11,
+  /** 11 to 14. */
+  copied: 15,
   /** Target: a client. */
   wake: 20,
   /** Target: the place of a fault in the scenario. */

@@ -17,6 +17,7 @@ import type {
 import type { Effect, TimerName } from "../../protocol/effects.ts";
 import type { Input } from "../../protocol/inputs.ts";
 import type { NodeId } from "../../protocol/members.ts";
+import type { Order } from "../../protocol/membership/configuration.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
 import { reduce } from "../../protocol/reduce.ts";
@@ -38,6 +39,7 @@ import {
   linkOf,
   meet,
 } from "../network.ts";
+import { copyServer } from "../postgres/copying.ts";
 import {
   closeStream,
   confirmStream,
@@ -102,7 +104,7 @@ export function startMachine(world: SimWorld, machine: Machine): void {
   machine.up = true;
   machine.state = freshState(world.scenario, machine.node);
   world.observe?.({ type: "started", node: machine.node }, world.state.queue.time);
-  const { prepared, outcomes, finished } = recovered(machine.server);
+  const { prepared, outcomes, finished, copied } = recovered(machine.server);
   feed(world, machine, {
     type: "started",
     now: clockOf(world, machine),
@@ -110,7 +112,14 @@ export function startMachine(world: SimWorld, machine: Machine): void {
     prepared,
     outcomes,
     finished,
+    copied,
+    lost: machine.lost,
   });
+}
+
+/** What an operator asks of a machine that is up. */
+export function order(world: SimWorld, machine: Machine, asked: Order): void {
+  feed(world, machine, { type: "order", now: clockOf(world, machine), order: asked });
 }
 
 /** The machine stops at once. What it had sent is on its way; what comes to it is lost. */
@@ -197,6 +206,8 @@ export function takeNodeEvent(
       const { session, waitId, kind: checked } = payload as WaitCheck;
       return waitCheck(server, host, session, waitId, checked);
     }
+    case KIND.copied:
+      return copyDatabase(world, machine, payload as NodeId);
     case KIND.openStream:
       return tryOpenStream(world, machine, payload as Opening);
     case KIND.streamBroken:
@@ -389,6 +400,10 @@ function perform(world: SimWorld, machine: Machine, effect: Effect): void {
     case "confirmStream":
       // The position travels on the replication connection, whose own latency makes no difference to anybody.
       return confirmStream(machineOf(world, effect.from).server, machine.node, effect.lsn);
+    case "copyDatabase": {
+      const us = sample(world.scenario.database.copy, world.draws.databases[machine.node] as Random);
+      return pushForNode(world, machine, us, KIND.copied, effect.from);
+    }
     case "answer": {
       const { session, answer } = effect;
       world.observe?.({ type: "answered", node: machine.node, session, answer }, world.state.queue.time);
@@ -524,6 +539,26 @@ function probe(world: SimWorld, reader: Machine, from: NodeId, asked: number): v
   const origin = machineOf(world, from);
   if (!origin.up || origin.paused || linkOf(world.state.network, "stream", reader.node, from).cut) return;
   probeStream(origin.server, hostAt(world, origin), reader.node, asked);
+}
+
+/** The end of pg_basebackup, if the donor can be reached: the machine stops, and starts on the copy. */
+function copyDatabase(world: SimWorld, machine: Machine, from: NodeId): void {
+  const { network, queue } = world.state;
+  const { node } = machine;
+  const donor = machineOf(world, from);
+  const isCut = linkOf(network, "stream", node, from).cut || linkOf(network, "stream", from, node).cut;
+  if (!donor.up || donor.paused || isCut) return;
+  crashMachine(world, machine);
+  world.observe?.({ type: "copied", node, from }, queue.time);
+  machine.server = copyServer(donor.server, machine.server, hostAt(world, machine), {
+    from,
+    lsn: donor.server.wal.flushed,
+    highWater: donor.state.clock.highWater,
+  });
+  machine.wal.written = machine.server.wal.written;
+  machine.wal.synced = machine.server.wal.written;
+  world.state.scheduled += 1;
+  push(queue, queue.time + world.scenario.database.restart, KIND.start, node, null);
 }
 
 /** START_REPLICATION, once the origin can be reached. */

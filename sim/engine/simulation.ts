@@ -35,7 +35,7 @@ export function createSimulation(
   attach(world);
   connectMachines(world);
   scheduleFaults(world);
-  for (let node = 1; node <= scenario.nodes; node++) startNode(world, node);
+  for (let node = 1; node <= scenario.nodes - scenario.spares; node++) startNode(world, node);
   startDirector(world.director);
   return world;
 }

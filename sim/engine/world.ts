@@ -14,7 +14,7 @@ import type { Micros } from "../../scenarios/history.ts";
 import { mutantNamed } from "../../scenarios/mutants/mutants.ts";
 import type { Random } from "../../scenarios/random.ts";
 import { sample } from "../../scenarios/sampling.ts";
-import { nodeConfig, type Scenario } from "../../scenarios/scenario.ts";
+import { initialNodes, nodeConfig, type Scenario } from "../../scenarios/scenario.ts";
 import type { Workload } from "../../scenarios/workloads/workload.ts";
 import { createWorkload } from "../../scenarios/workloads/workloads.ts";
 import type { World } from "../../scenarios/world.ts";
@@ -96,10 +96,12 @@ export interface Machine {
   /** Rises with every crash: what was under way before never arrives. */
   incarnation: number;
   state: NodeState;
-  readonly server: Server;
+  server: Server;
   readonly clock: Clock;
   readonly wal: DiskFile;
-  readonly log: Log;
+  log: Log;
+  /** Its log and database were lost. */
+  lost: boolean;
   /** fsyncs take so many times as long as usual. */
   fsyncFactor: number;
   /** Effects that wait behind a forced log write, with the write's position where it stands. */
@@ -228,6 +230,7 @@ function createMachine(scenario: Scenario, workload: Workload<unknown>, node: No
     clock: createClock(clock?.offset ?? 0, clock?.ppm ?? 0),
     wal: createFile(),
     log: createLog(),
+    lost: false,
     fsyncFactor: 1,
     outbox: [],
     spool: new Map(),
@@ -237,12 +240,14 @@ function createMachine(scenario: Scenario, workload: Workload<unknown>, node: No
   };
 }
 
-function loadedServer(scenario: Scenario, workload: Workload<unknown>, node: NodeId): Server {
+/** As it is when the cluster is made. */
+export function loadedServer(scenario: Scenario, workload: Workload<unknown>, node: NodeId): Server {
   const peers: NodeId[] = [];
   for (let peer = 1; peer <= scenario.nodes; peer++) if (peer !== node) peers.push(peer);
   const server = createServer({
     node,
     peers,
+    subscribers: initialNodes(scenario),
     tables: workload.tables,
     sequences: workload.sequences ?? [],
     csnVisibility: scenario.snapshot === "clock-si",

@@ -22,6 +22,7 @@ export function openSlot(
   mode: StreamMode,
 ): void {
   const slot = slotOf(server, peer);
+  if (!slot.exists) return;
   slot.open = true;
   slot.mode = mode;
   slot.sentRows.clear();
@@ -38,6 +39,26 @@ export function closeSlot(server: Server, peer: NodeId): void {
   slot.sentRows.clear();
 }
 
+/** pg_create_logical_replication_slot: it begins here. */
+export function createSlot(server: Server, host: ServerHost, peer: NodeId): void {
+  const slot = slotOf(server, peer);
+  if (!slot.exists) beginSlot(slot, server.wal.flushed);
+  host.reply({ type: "slotCreated", peer });
+}
+
+export function dropSlot(server: Server, peer: NodeId): void {
+  closeSlot(server, peer);
+  slotOf(server, peer).exists = false;
+  dropConfirmed(server);
+}
+
+/** As if its subscriber had dealt with everything up to here. */
+export function beginSlot(slot: ReplicationSlot, lsn: number): void {
+  slot.exists = true;
+  slot.confirmed = lsn;
+  slot.saved = lsn;
+}
+
 /** A keepalive: everything that is durable has been sent. */
 export function probeSlot(server: Server, host: ServerHost, peer: NodeId, asked: number): void {
   if (slotOf(server, peer).open) host.stream(peer, { kind: "position", lsn: server.wal.flushed, asked });
@@ -46,7 +67,7 @@ export function probeSlot(server: Server, host: ServerHost, peer: NodeId, asked:
 /** The subscriber has dealt durably with everything up to here; also of a slot that is not open (pg_replication_slot_advance). */
 export function confirmSlot(server: Server, peer: NodeId, lsn: number): void {
   const slot = slotOf(server, peer);
-  if (lsn > slot.confirmed) confirm(server, slot, lsn);
+  if (slot.exists && lsn > slot.confirmed) confirm(server, slot, lsn);
 }
 
 /** A record that may have to be decoded: kept until every slot has confirmed it. */
@@ -120,7 +141,7 @@ function dropConfirmed(server: Server): void {
   const { retained, slots } = server;
   let needed = server.wal.flushed;
   for (const slot of slots) {
-    if (slot.saved < needed) needed = slot.saved;
+    if (slot.exists && slot.saved < needed) needed = slot.saved;
   }
   let dropped = 0;
   while (dropped < retained.length && retained[dropped]!.change.lsn <= needed) dropped += 1;

@@ -58,6 +58,7 @@ export function createLab(config: Partial<ServerConfig> = {}): Lab {
     server: createServer({
       node: 1,
       peers: [2, 3],
+      subscribers: 0b1111_1111,
       tables: TABLES,
       sequences: [],
       csnVisibility: false,
@@ -286,6 +287,7 @@ function show(reply: DatabaseReply): string {
     case "committedPrepared":
     case "rolledBackPrepared":
     case "logged":
+    case "slotCreated":
       return reply.type;
   }
 }

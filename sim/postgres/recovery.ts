@@ -2,7 +2,7 @@
  * Crash recovery. The state is not replayed but cut back: nothing becomes visible before it is durable, so all that a
  * crash can take is running transactions, and records beyond the end of the surviving WAL.
  */
-import type { CommittedOutcome, FinishedMark, PrepareLabel } from "../../protocol/database.ts";
+import type { CommittedOutcome, CopyLabel, FinishedMark, PrepareLabel } from "../../protocol/database.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { restoreSlots } from "./decoding.ts";
 import { forgetFlushed } from "./outcomes.ts";
@@ -46,6 +46,7 @@ export interface Survivors {
   readonly prepared: PrepareLabel[];
   readonly outcomes: CommittedOutcome[];
   readonly finished: FinishedMark[];
+  readonly copied: CopyLabel | null;
 }
 
 /** Prepared transactions in order of their PREPARE records, outcomes in order of gid, marks in order of coordinator. */
@@ -58,7 +59,7 @@ export function survivors(server: Server): Survivors {
   const finished: FinishedMark[] = [];
   for (const [coordinator, below] of server.finishedBelow) finished.push({ coordinator, below });
   finished.sort((one, other) => one.coordinator - other.coordinator);
-  return { prepared, outcomes, finished };
+  return { prepared, outcomes, finished, copied: server.copied };
 }
 
 /** @returns whether it is to be committed */

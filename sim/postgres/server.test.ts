@@ -561,6 +561,7 @@ function takeReply(run: Run, reply: DatabaseReply): void {
       return;
     case "waits":
     case "logged":
+    case "slotCreated":
       return;
     default:
       takeSessionReply(run, reply);

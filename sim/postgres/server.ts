@@ -23,6 +23,7 @@
  * A server is plain data, changed in place by the functions of this file; `host` carries out what it asks for.
  * Commands that no client of the port may give (a session used twice at once, an unknown gid) throw ProtocolViolation.
  */
+
 import type {
   DatabaseCommand,
   Isolation,
@@ -34,12 +35,15 @@ import type {
 } from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
+import { contains } from "../../protocol/members.ts";
 import { ProtocolViolation, unreachable } from "../../protocol/violation.ts";
 import { applyChange } from "./applying.ts";
 import { waitEdges } from "./deadlock.ts";
 import {
   closeSlot,
   confirmSlot,
+  createSlot,
+  dropSlot,
   logMessage,
   messagesFlushed,
   openSlot,
@@ -92,12 +96,14 @@ export function createServer(config: ServerConfig): Server {
     toWake: [],
     relationsToWake: [],
     lastWait: 0,
+    copied: null,
     outcomes: new Map(),
     finishedBelow: new Map(),
     forgetting: [],
     logging: [],
     slots: config.peers.map((peer) => ({
       peer,
+      exists: contains(config.subscribers, peer),
       mode: "own",
       open: false,
       confirmed: 0,
@@ -160,6 +166,12 @@ export function carryOut(server: Server, host: ServerHost, command: DatabaseComm
       break;
     case "alignSequences":
       alignSequences(server, command.node);
+      break;
+    case "createSlot":
+      createSlot(server, host, command.peer);
+      break;
+    case "dropSlot":
+      dropSlot(server, command.peer);
       break;
     default:
       unreachable(command);

@@ -7,6 +7,7 @@ import type { Csn } from "../../protocol/csn.ts";
 import type {
   Change,
   CommittedOutcome,
+  CopyLabel,
   DatabaseReply,
   Environment,
   Key,
@@ -25,12 +26,14 @@ import type {
   Value,
 } from "../../protocol/database.ts";
 import type { Gid } from "../../protocol/gid.ts";
-import type { NodeId } from "../../protocol/members.ts";
+import type { NodeId, NodeSet } from "../../protocol/members.ts";
 
 export interface ServerConfig {
   readonly node: NodeId;
-  /** Every other node: each has one replication slot here, from the start. */
+  /** Every other node that there may be, */
   readonly peers: readonly NodeId[];
+  /** and those of them that have a replication slot here from the start. */
+  readonly subscribers: NodeSet;
   readonly tables: readonly TableDefinition[];
   readonly sequences: readonly string[];
   /** Reading at a CSN, the switch that a stock server lacks (theory 1.2, 1.6). */
@@ -129,6 +132,8 @@ export interface Server {
   readonly relationsToWake: Relation[];
   /** Number of the last wait. */
   lastWait: number;
+  /** Whose database it is a copy of; null: nobody's. */
+  copied: CopyLabel | null;
   /** What became of each committed transaction, until it is forgotten. */
   readonly outcomes: Map<Gid, CommittedOutcome>;
   /** In place of the outcomes that were forgotten: by coordinator, everything below is finished everywhere. */
@@ -200,6 +205,8 @@ export interface DuePiece {
 
 export interface ReplicationSlot {
   readonly peer: NodeId;
+  /** Nothing is kept, sent or confirmed unless it is there. */
+  exists: boolean;
   mode: StreamMode;
   open: boolean;
   /** The subscriber has dealt with everything up to here. */

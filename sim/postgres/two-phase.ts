@@ -9,6 +9,7 @@
 import type { Csn } from "../../protocol/csn.ts";
 import {
   type Change,
+  isCopy,
   OWN_WRITE,
   type PreparedChange,
   type PrepareLabel,
@@ -77,7 +78,11 @@ export function commitPrepared(server: Server, host: ServerHost, gid: Gid, csn: 
     wakeReaders(server, tx);
   }
   writeAndFlush(server, host, tx, COMMIT_PREPARED_RECORD);
-  retainChange(server, { kind: "committed", lsn: tx.lsn, gid, csn, copy: isCopy(tx) }, tx.change === null);
+  retainChange(
+    server,
+    { kind: "committed", lsn: tx.lsn, gid, csn, copy: isCopyHere(server, tx) },
+    tx.change === null,
+  );
 }
 
 export function rollbackPrepared(server: Server, host: ServerHost, gid: Gid): void {
@@ -86,7 +91,7 @@ export function rollbackPrepared(server: Server, host: ServerHost, gid: Gid): vo
   writeAndFlush(server, host, tx, ROLLBACK_PREPARED_RECORD);
   retainChange(
     server,
-    { kind: "rolled back", lsn: tx.lsn, gid, csn: 0, copy: isCopy(tx) },
+    { kind: "rolled back", lsn: tx.lsn, gid, csn: 0, copy: isCopyHere(server, tx) },
     tx.change === null,
   );
 }
@@ -212,8 +217,8 @@ function nameBase(change: Change, gid: Gid): Change {
 }
 
 /** The gid's text says so. */
-function isCopy({ label }: Transaction): boolean {
-  return label?.recovered ?? false;
+function isCopyHere({ config }: Server, { label }: Transaction): boolean {
+  return label !== null && isCopy(label, config.node);
 }
 
 function describe(tx: Transaction, label: PrepareLabel): PreparedChange {

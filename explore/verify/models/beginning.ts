@@ -1,5 +1,7 @@
 /** The first state of a model of our reducers. */
+
 import type { CommitProtocolName, NodeConfig } from "../../../protocol/config.ts";
+import { firstNodes } from "../../../protocol/members.ts";
 import { arrivalOf, arrivingOf, type Cluster, choicesOf, internHost, packetOf } from "../cluster.ts";
 import { createHost, feed, type Host, type Operation, type Timeless } from "../host.ts";
 import type { State } from "../model.ts";
@@ -53,6 +55,7 @@ function startHosts(cluster: Cluster, protocol: CommitProtocolName, nodes: numbe
       ...PATIENCE[protocol],
       node,
       nodes,
+      initial: firstNodes(nodes),
       commit: protocol,
       snapshot: "local",
     };

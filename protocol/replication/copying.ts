@@ -1,0 +1,52 @@
+/**
+ * A new node's database: a copy of a donor's (pg_basebackup), from whose end on it follows the donor's WAL.
+ *
+ * The copy holds what the donor holds, prepared transactions with it: those that are still in doubt are copies here, like
+ * any that a donor's stream brings. Before it is made, every node that this one sees has a slot for it, so that none
+ * drops WAL which this node may come to need.
+ */
+import type { Context } from "../context.ts";
+import type { CopyLabel } from "../database.ts";
+import { contains, type NodeId, toList } from "../members.ts";
+import { cliqueOf } from "../membership/elections.ts";
+import { isMajority } from "../membership/generation.ts";
+import type { NodeState } from "../state.ts";
+import { peerOf } from "../transactions.ts";
+
+/** After so many times `resendBeats` a copy has failed. */
+const PATIENCE = 10;
+
+/** Whether there is nothing in its database yet. */
+export function needsCopy({ config, recovery }: NodeState): boolean {
+  return !contains(config.initial, config.node) && recovery.copyOf === 0;
+}
+
+/** Once a beat, until it is there. */
+export function askForCopy(node: NodeState, context: Context): void {
+  const { recovery, config, beats } = node;
+  if (recovery.askedAt >= 0 && beats - recovery.askedAt < PATIENCE * config.resendBeats) return;
+  const from = donorOfCopy(node);
+  if (from === 0) return;
+  recovery.askedAt = beats;
+  context.emit({ type: "note", note: { about: "recovery", from, why: "to copy its database" } });
+  context.emit({ type: "copyDatabase", from });
+}
+
+/** What a start on a copy begins with. */
+export function takeCopyLabel(node: NodeState, { from, highWater }: CopyLabel): void {
+  node.recovery.copyOf = from;
+  const { clock } = node;
+  clock.floor = Math.max(clock.floor, highWater);
+  clock.snapshot = Math.max(clock.snapshot, highWater);
+  clock.highWater = Math.max(clock.highWater, highWater);
+}
+
+/** The lowest-numbered that is online, where a majority is seen and all of it has a slot; else 0. */
+function donorOfCopy(node: NodeState): NodeId {
+  const { current } = node.membership;
+  const seen = cliqueOf(node) & current.configured;
+  if (!isMajority(seen, current.configured)) return 0;
+  const peers = toList(seen).map((id) => ({ id, ...peerOf(node, id) }));
+  if (peers.some(({ slot }) => slot === "none")) return 0;
+  return peers.find(({ lastOnlineIn }) => lastOnlineIn === current.number)?.id ?? 0;
+}

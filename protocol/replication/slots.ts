@@ -1,0 +1,88 @@
+/**
+ * Replication slots: for whom this node's WAL is kept, and whether it reaches back to what the peer lacks.
+ *
+ * The slots of the first nodes are there from the first, so nothing lies before them. That of a node which is to be added
+ * is made when its heartbeats say so; what was prepared before may be missing in it. So this node remembers what that can
+ * be, and tells the peer whether its WAL would bring everything that the peer lacks. One that nobody's WAL reaches back
+ * for must be replaced by a node with a copy.
+ */
+import type { Context } from "../context.ts";
+import type { Gid } from "../gid.ts";
+import { contains, type NodeId, type NodeSet, toList } from "../members.ts";
+import type { Heartbeat } from "../messages.ts";
+import type { SlotRecord } from "../records.ts";
+import type { NodeState } from "../state.ts";
+import { peerOf } from "../transactions.ts";
+import { covers, keepFromFor } from "./syncpoints.ts";
+
+/** What the peer is told about its slot here. */
+export function slotOf(node: NodeState, peer: NodeId): Heartbeat["slot"] {
+  const { slotSeen, holds } = peerOf(node, peer);
+  if (slotSeen === null) return "none";
+  return covers(holds, slotSeen) ? "reaches back" : "too late";
+}
+
+/** Whether the peer's WAL brings this node all that it lacks: where it was copied from, its slot begins with the copy. */
+export function canFollow(node: NodeState, peer: NodeId): boolean {
+  return peerOf(node, peer).slot === "reaches back" || peer === node.recovery.copyOf;
+}
+
+/** Once a beat: makes slots for those that are to be added, and drops those that keep too much. */
+export function beatSlots(node: NodeState, context: Context): void {
+  for (let id = 1; id <= node.config.nodes; id++) {
+    if (id === node.config.node) continue;
+    const { joining, slotSeen } = peerOf(node, id);
+    if (slotSeen === null) {
+      if (joining) context.emit({ type: "database", command: { type: "createSlot", peer: id } });
+    } else if (keepsTooMuch(node, id)) {
+      const why = `it is away, and more than ${node.config.maxKeptBytes} bytes of WAL are kept for it`;
+      context.emit({ type: "note", note: { about: "slot", peer: id, why } });
+      dropSlot(node, id, context);
+    }
+  }
+}
+
+/** The slot is there; what is being prepared now may lie before it. */
+export function takeSlotCreated(node: NodeState, peer: NodeId, context: Context): void {
+  if (peerOf(node, peer).slotSeen === null) setSlot(node, peer, node.syncpoints.seen.slice(), context);
+}
+
+/** These are no nodes of the cluster any more. */
+export function dropSlots(node: NodeState, removed: NodeSet, context: Context): void {
+  for (const peer of toList(removed)) {
+    if (peer !== node.config.node && peerOf(node, peer).slotSeen !== null) dropSlot(node, peer, context);
+  }
+}
+
+export function restoreSlot(node: NodeState, { peer, seen }: SlotRecord): void {
+  peerOf(node, peer).slotSeen = seen;
+}
+
+/** On a copy of a donor's database, the WAL begins with the copy. */
+export function beginSlots(node: NodeState, context: Context): void {
+  const { configured } = node.membership.current;
+  for (let id = 1; id <= node.config.nodes; id++) {
+    if (id === node.config.node) continue;
+    setSlot(node, id, contains(configured, id) ? node.syncpoints.seen.slice() : null, context);
+  }
+}
+
+function dropSlot(node: NodeState, peer: NodeId, context: Context): void {
+  setSlot(node, peer, null, context);
+  context.emit({ type: "database", command: { type: "dropSlot", peer } });
+}
+
+function setSlot(node: NodeState, peer: NodeId, seen: readonly Gid[] | null, context: Context): void {
+  peerOf(node, peer).slotSeen = seen;
+  context.emit({ type: "persist", record: { kind: "slot", peer, seen }, forced: true });
+}
+
+/** What lies between what the peer holds, or the first that is known since the start, and the last syncpoint. */
+function keepsTooMuch(node: NodeState, peer: NodeId): boolean {
+  const { maxKeptBytes } = node.config;
+  if (maxKeptBytes === 0 || !peerOf(node, peer).suspected) return false;
+  const first = node.syncpoints.written[0];
+  const last = node.syncpoints.written.at(-1);
+  if (first === undefined || last === undefined) return false;
+  return last.lsn - Math.max(keepFromFor(node, peer), first.lsn) > maxKeptBytes;
+}
