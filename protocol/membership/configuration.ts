@@ -12,12 +12,15 @@
  * database and has caught up. A number is never given again: a node that has forgotten what it promised must not come
  * back as the one that promised.
  *
+ * A node is removed only if whoever asks for it has in its own WAL what any that stays may need.
+ *
  * Under E3PC and Paxos Commit the configured nodes of a transaction's generation are its acceptors. So no change is asked
  * for while a transaction is in doubt whose acceptors are others than the nodes configured now.
  */
 import type { Context } from "../context.ts";
 import { valuesOf } from "../keyed.ts";
-import { contains, type NodeId, type NodeSet, setOf, size } from "../members.ts";
+import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
+import { slotOf } from "../replication/slots.ts";
 import type { NodeState } from "../state.ts";
 import { type Generation, isMajority } from "./generation.ts";
 import { persistMembership } from "./generations.ts";
@@ -59,7 +62,13 @@ export function nextConfigured(node: NodeState): NodeSet {
   const others = removing & ~setOf(config.node);
   const removed = others === 0 ? removing : others & -others;
   const left = configured & ~removed;
-  return left === 0 || !isOnline(node) ? configured : left;
+  return left === 0 || !isOnline(node) || !reachesBack(node, left & ~removing) ? configured : left;
+}
+
+/** Whether this node's WAL has what each other may lack, or may come to lack: the node that is to go might have it alone. */
+function reachesBack(node: NodeState, staying: NodeSet): boolean {
+  const others = toList(staying & ~setOf(node.config.node));
+  return others.every((id) => slotOf(node, id) === "reaches back");
 }
 
 /** A voter's rule: whether `from` may ask for these nodes where the voter knows those. */

@@ -12,7 +12,7 @@
 import type { Context } from "../context.ts";
 import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
 import type { Candidacy, ElectionVote } from "../messages.ts";
-import { hasCaughtUp } from "../replication/following.ts";
+import { hasCaughtUp, isLatest } from "../replication/following.ts";
 import type { Campaign, NodeState } from "../state.ts";
 import { peerOf, send, sendTo } from "../transactions.ts";
 import { isClique, type Links, largestClique } from "./clique.ts";
@@ -129,8 +129,9 @@ function candidateOf(node: NodeState, clique: NodeSet): Generation | null {
   if (standing === "online" && disconnected(node, current.members) === 0 && !changes) return null;
   if (!contains(clique, me) || !isMajority(clique, current.configured)) return null;
   if (standing !== "online" && !contains(configured, me)) return null;
-  if (standing === "outside" && !isMember(current, me) && lacksData(node, clique) && !hasCaughtUp(node))
-    return null;
+  const behind = lacksData(node, clique);
+  const caughtUp = hasCaughtUp(node) && isLatest(node, node.recovery.donor, clique);
+  if (standing === "outside" && !isMember(current, me) && behind && !caughtUp) return null;
   const members = ((current.members & clique) | setOf(me)) & configured;
   const same = members === current.members && !changes;
   // An election of the same members would give nobody what it lacks.

@@ -52,7 +52,7 @@ function whyOutside(node: NodeState): string {
 }
 
 /** Whether it sees a majority, and none of it has a slot that begins early enough. */
-function isTooFarBehind(node: NodeState): boolean {
+export function isTooFarBehind(node: NodeState): boolean {
   const { configured } = node.membership.current;
   const seen = configured & ~disconnected(node, configured);
   if (!isMajority(seen, configured)) return false;
@@ -62,7 +62,7 @@ function isTooFarBehind(node: NodeState): boolean {
 function whyNoNode({ membership, recovery }: NodeState): string {
   if (!membership.joining) return "it is no node of the cluster";
   if (recovery.donor !== 0) return `it is being added, and catches up from node ${recovery.donor}`;
-  if (recovery.askedAt >= 0) return "it is being added, and copies a donor's database";
+  if (recovery.askedAt > 0) return "it is being added, and copies a donor's database";
   return "it is being added, and sees no majority with slots for it";
 }
 

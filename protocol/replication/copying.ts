@@ -7,11 +7,12 @@
  */
 import type { Context } from "../context.ts";
 import type { CopyLabel } from "../database.ts";
-import { contains, type NodeId, toList } from "../members.ts";
+import { contains, type NodeId, type NodeSet, toList } from "../members.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority } from "../membership/generation.ts";
 import type { NodeState } from "../state.ts";
 import { peerOf } from "../transactions.ts";
+import { isLatest } from "./following.ts";
 
 /** After so many times `resendBeats` a copy has failed. */
 const PATIENCE = 10;
@@ -32,9 +33,16 @@ export function askForCopy(node: NodeState, context: Context): void {
   context.emit({ type: "copyDatabase", from });
 }
 
+/** Its donor is gone, or is left behind itself, and no other's WAL reaches back: it has promised nobody to keep what it has. */
+export function copyAnewIfStranded(node: NodeState, donor: NodeId, clique: NodeSet, context: Context): void {
+  if (donor !== 0 && isLatest(node, donor, clique)) node.recovery.askedAt = node.beats;
+  else askForCopy(node, context);
+}
+
 /** What a start on a copy begins with. */
 export function takeCopyLabel(node: NodeState, { from, highWater }: CopyLabel): void {
   node.recovery.copyOf = from;
+  node.recovery.askedAt = node.beats;
   const { clock } = node;
   clock.floor = Math.max(clock.floor, highWater);
   clock.snapshot = Math.max(clock.snapshot, highWater);

@@ -2,7 +2,7 @@
 import type { Context } from "../context.ts";
 import { applySession } from "../database.ts";
 import { getKeyed, valuesOf } from "../keyed.ts";
-import { contains, lowest, type NodeId, type NodeSet, setOf } from "../members.ts";
+import { contains, lowest, type NodeId, type NodeSet, setOf, toList } from "../members.ts";
 import { isConnected } from "../membership/links.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import { forgetCopy, peerOf, removeFrom } from "../transactions.ts";
@@ -69,6 +69,13 @@ export function dropQueue(node: NodeState, context: Context): void {
 export function hasCaughtUp(node: NodeState): boolean {
   const { donor, caughtUpAt } = node.recovery;
   return donor !== 0 && caughtUpAt >= 0 && node.beats - caughtUpAt <= CAUGHT_UP_BEATS;
+}
+
+/** Whether nobody else in the set was online later. */
+export function isLatest(node: NodeState, donor: NodeId, clique: NodeSet): boolean {
+  const { lastOnlineIn } = peerOf(node, donor);
+  const others = toList(clique & ~setOf(node.config.node));
+  return others.every((peer) => peerOf(node, peer).lastOnlineIn <= lastOnlineIn);
 }
 
 /** The node that holds most of those in the set, the present donor if none holds more; 0 if there is none. */

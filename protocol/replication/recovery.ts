@@ -41,7 +41,7 @@ import {
   prepareLocally,
   reasonOf,
 } from "../transactions.ts";
-import { askForCopy, needsCopy } from "./copying.ts";
+import { askForCopy, copyAnewIfStranded, needsCopy } from "./copying.ts";
 import { anyDonor, bestDonor, dropCopy, follow, rollBackCopy, stopFollowing } from "./following.ts";
 import { openOwnStream, takeChange } from "./streams.ts";
 
@@ -313,6 +313,7 @@ function chooseDonor(node: NodeState, context: Context): void {
       const clique = cliqueOf(node);
       const able = isMajority(clique | setOf(node.config.node), membership.current.configured);
       const donor = able ? bestDonor(node, clique) : 0;
+      if (membership.joining && able) copyAnewIfStranded(node, donor, clique, context);
       const ahead = donor !== 0 && !holdsMore(node, donor);
       if (!able && recovery.donor !== 0) stopFollowing(node, context);
       else if (ahead) followDonor(node, donor, context);

@@ -31,7 +31,16 @@ export function canFollow(node: NodeState, peer: NodeId): boolean {
 export function beatSlots(node: NodeState, context: Context): void {
   for (let id = 1; id <= node.config.nodes; id++) {
     if (id === node.config.node) continue;
-    const { joining, slotSeen } = peerOf(node, id);
+    const { joining, slotSeen, holds } = peerOf(node, id);
+    if (slotSeen !== null && slotSeen.some((gid) => gid > 0) && covers(holds, slotSeen)) {
+      // From now on it has, in its database or in its slot, all that there is.
+      setSlot(
+        node,
+        id,
+        slotSeen.map(() => 0),
+        context,
+      );
+    }
     if (slotSeen === null) {
       if (joining) context.emit({ type: "database", command: { type: "createSlot", peer: id } });
     } else if (keepsTooMuch(node, id)) {

@@ -1,6 +1,10 @@
 /** The named scenarios. A new one is a file beside the others and a row here. */
+
 import type { ScenarioInput } from "../scenario.ts";
+import { addNode } from "./add-node.ts";
+import { addWhileFailing } from "./add-while-failing.ts";
 import { allKilled } from "./all-killed.ts";
+import { allReplaced } from "./all-replaced.ts";
 import { badClock } from "./bad-clock.ts";
 import { bank } from "./bank.ts";
 import { bug36SecondCandidate } from "./bug-36-second-candidate.ts";
@@ -32,6 +36,9 @@ import { nodePartition } from "./node-partition.ts";
 import { nodeStopStart } from "./node-stop-start.ts";
 import { orphans } from "./orphans.ts";
 import { randomDisasters } from "./random-disasters.ts";
+import { removeFromAMinority } from "./remove-from-a-minority.ts";
+import { removeNode } from "./remove-node.ts";
+import { replaceNode } from "./replace-node.ts";
 import { rollingRestarts } from "./rolling-restarts.ts";
 import { sequences } from "./sequences.ts";
 import { skewedClocks } from "./skewed-clocks.ts";
@@ -47,6 +54,7 @@ import { t6EveryStep } from "./t6-every-step.ts";
 import { t7ReturnsPrepared } from "./t7-returns-prepared.ts";
 import { t8OneWay } from "./t8-one-way.ts";
 import { timeShift } from "./time-shift.ts";
+import { tooFarBehind } from "./too-far-behind.ts";
 import { twoOfFive } from "./two-of-five.ts";
 import { worstMoment } from "./worst-moment.ts";
 import { writeSkew } from "./write-skew.ts";
@@ -106,6 +114,13 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   bug44Diamond,
   bug45StalledObserver,
   bug46LongAbsence,
+  addNode,
+  addWhileFailing,
+  removeNode,
+  removeFromAMinority,
+  replaceNode,
+  tooFarBehind,
+  allReplaced,
   randomDisasters,
 ];
 

@@ -10,7 +10,7 @@ import { valuesOf } from "../../protocol/keyed.ts";
 import { contains, majority, type NodeId, size } from "../../protocol/members.ts";
 import type { Transaction } from "../../protocol/state.ts";
 import { type Check, type EndedNode, type EndedRun, holds, notExercised, violated } from "./check.ts";
-import { suspectsTheHealthy, unhealed } from "./service.ts";
+import { latestConfigured, suspectsTheHealthy, unhealed } from "./service.ts";
 
 export const progress: Check = {
   name: "progress",
@@ -44,8 +44,9 @@ export interface Stall {
 /** What is undecided when a run ends, and whether the protocol may block there. */
 export function stallsOf(run: EndedRun): Stall[] {
   const stalls: Stall[] = [];
+  const configured = latestConfigured(run.nodes);
   for (const node of run.nodes) {
-    if (!node.up || node.paused) continue;
+    if (!node.up || node.paused || !contains(configured, node.node)) continue;
     for (const tx of valuesOf(node.state.transactions)) {
       if (tx.outcome === "undecided" && tx.local === "prepared") stalls.push(explain(run, node, tx));
     }

@@ -8,7 +8,7 @@ import { belongs } from "../../protocol/membership/configuration.ts";
 import { type Generation, isMajority } from "../../protocol/membership/generation.ts";
 import { disconnected } from "../../protocol/membership/links.ts";
 import { isOnline } from "../../protocol/membership/online.ts";
-import { whyNotServing } from "../../protocol/membership/standing.ts";
+import { isTooFarBehind, whyNotServing } from "../../protocol/membership/standing.ts";
 import type { NodeState } from "../../protocol/state.ts";
 import { type Distribution, showMicros } from "../durations.ts";
 import type { Micros } from "../history.ts";
@@ -50,7 +50,7 @@ export function unhealed(
   const { removing } = first.state.membership;
   if (removing !== 0) return `node ${toList(removing).join(", ")} is still to be removed`;
   for (const { node, state } of able) {
-    if (!belongs(state) || contains(mask, node) || !working.every((other) => isLinked(node, other.node)))
+    if (!canCome(state) || contains(mask, node) || !working.every((other) => isLinked(node, other.node)))
       continue;
     return `node ${node} sees all that work, and is not online: ${whyNotServing(state)}`;
   }
@@ -79,6 +79,13 @@ function spreadOf(distribution: Distribution): Micros {
     case "exponential":
       return 10 * distribution.mean;
   }
+}
+
+/** Not one that was removed, or says that it must be. */
+function canCome(state: NodeState): boolean {
+  const { config, membership } = state;
+  if (membership.lost || !belongs(state)) return false;
+  return config.maxKeptBytes === 0 || !isTooFarBehind(state);
 }
 
 /** Those that are up and online in the latest generation: a node that has not heard of that one may be behind. */
