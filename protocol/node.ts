@@ -25,6 +25,7 @@ import { campaignIfNeeded, takeCandidacy, takeElectionVote } from "./membership/
 import {
   comeOnlineWhenDrained,
   learnGeneration,
+  persistMembership,
   restoreMembership,
   resumeHeldCommits,
   resumeMembership,
@@ -143,7 +144,11 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
   context.emit({ type: "database", command: alignSequences(node.config.node) });
   restoreSeen(node, input);
-  if (input.copied != null && !input.records.some(({ kind }) => kind === "slot")) beginSlots(node, context);
+  if (input.copied != null && input.copied.lsn !== node.membership.slotsFrom) {
+    node.membership.slotsFrom = input.copied.lsn;
+    beginSlots(node, context);
+    persistMembership(node, true, context);
+  }
   resumeMembership(node, context);
   beat(node, context);
 }

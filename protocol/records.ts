@@ -45,6 +45,8 @@ export interface MembershipRecord {
   /** What the operator has asked for, and is not done yet. */
   readonly joining: boolean;
   readonly removing: NodeSet;
+  /** Where the copy ends on which this node's slots were begun; 0: on none. */
+  readonly slotsFrom: number;
 }
 
 /** At most one a gid. */

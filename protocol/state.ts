@@ -78,6 +78,8 @@ export interface Membership {
   /** What the operator has asked for: that this node be added, that these be removed. */
   joining: boolean;
   removing: NodeSet;
+  /** Where the copy ends on which this node's slots were begun; 0: on none. */
+  slotsFrom: number;
   /** Whether this node has lost its log, and so may not take part in anything. */
   lost: boolean;
 }
@@ -396,6 +398,7 @@ function createMembership({ node, initial }: NodeConfig): Membership {
     early: [],
     joining: false,
     removing: 0,
+    slotsFrom: 0,
     lost: false,
   };
 }

@@ -191,10 +191,10 @@ function leaveService(node: NodeState, context: Context): void {
 
 /** Writes down what a node must not forget about generations. */
 export function persistMembership(node: NodeState, forced: boolean, context: Context): void {
-  const { current, donors, lastOnlineIn, lastVote, safeLogged, joining, removing }: Membership =
-    node.membership;
-  const head = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
-  context.emit({ type: "persist", record: { ...head, joining, removing }, forced });
+  const { current, donors, lastOnlineIn, lastVote, safeLogged }: Membership = node.membership;
+  const { joining, removing, slotsFrom } = node.membership;
+  const promises = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
+  context.emit({ type: "persist", record: { ...promises, joining, removing, slotsFrom }, forced });
 }
 
 function expectSame(told: Generation, known: Generation): void {

@@ -11,7 +11,7 @@ import { makeGid } from "../gid.ts";
 import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../members.ts";
 import type { Heartbeat } from "../messages.ts";
 import { slotOf } from "../replication/slots.ts";
-import { keepFromFor } from "../replication/syncpoints.ts";
+import { holdsOf, keepFromFor } from "../replication/syncpoints.ts";
 import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState } from "../state.ts";
 import { finishedBelow, peerOf, send } from "../transactions.ts";
@@ -36,7 +36,7 @@ function sendHeartbeatsTo(node: NodeState, receivers: NodeSet, context: Context)
     lastOnlineIn: membership.provenOnlineIn,
     heard: heardHere(node),
     stampsAbove: readsAtCsn ? node.clock.floor : 0,
-    holds: node.peers.map((peer) => peer.finishedBelow),
+    holds: holdsOf(node),
     joining: membership.joining,
   } as const;
   for (let to = 1; to <= config.nodes; to++) {

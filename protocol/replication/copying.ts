@@ -7,7 +7,7 @@
  */
 import type { Context } from "../context.ts";
 import type { CopyLabel } from "../database.ts";
-import { contains, type NodeId, type NodeSet, toList } from "../members.ts";
+import { type NodeId, type NodeSet, toList } from "../members.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority } from "../membership/generation.ts";
 import type { NodeState } from "../state.ts";
@@ -16,11 +16,6 @@ import { isLatest } from "./following.ts";
 
 /** After so many times `resendBeats` a copy has failed. */
 const PATIENCE = 10;
-
-/** Whether there is nothing in its database yet. */
-export function needsCopy({ config, recovery }: NodeState): boolean {
-  return !contains(config.initial, config.node) && recovery.copyOf === 0;
-}
 
 /** Once a beat, until it is there. */
 export function askForCopy(node: NodeState, context: Context): void {

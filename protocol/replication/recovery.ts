@@ -20,8 +20,8 @@ import { applySession } from "../database.ts";
 import { raiseMark } from "../forgetting.ts";
 import { coordinatorOf, type Gid, showGid } from "../gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "../keyed.ts";
-import type { NodeId } from "../members.ts";
-import { setOf } from "../members.ts";
+import type { NodeId, NodeSet } from "../members.ts";
+import { contains, setOf } from "../members.ts";
 import { belongs } from "../membership/configuration.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority, isMember } from "../membership/generation.ts";
@@ -41,8 +41,9 @@ import {
   prepareLocally,
   reasonOf,
 } from "../transactions.ts";
-import { askForCopy, copyAnewIfStranded, needsCopy } from "./copying.ts";
+import { askForCopy, copyAnewIfStranded } from "./copying.ts";
 import { anyDonor, bestDonor, dropCopy, follow, rollBackCopy, stopFollowing } from "./following.ts";
+import { needsCopy } from "./slots.ts";
 import { openOwnStream, takeChange } from "./streams.ts";
 
 /** So many copies are applied at a time. */
@@ -306,7 +307,7 @@ function chooseDonor(node: NodeState, context: Context): void {
     case "online":
       return followForOutcomes(node, context);
     case "recovering":
-      return followDonor(node, anyDonor(node, onlineNow(node) | membership.donors), context);
+      return followDonor(node, anyDonor(node, donorsNow(node)), context);
     case "outside": {
       if (!belongs(node)) return recovery.donor === 0 ? undefined : stopFollowing(node, context);
       if (needsCopy(node)) return askForCopy(node, context);
@@ -320,6 +321,25 @@ function chooseDonor(node: NodeState, context: Context): void {
       return;
     }
   }
+}
+
+/** The peers that have finished something which is in doubt here. */
+function knowingAnOutcome(node: NodeState): NodeSet {
+  const inDoubt = valuesOf(node.transactions).filter(
+    ({ recovered, outcome }) => recovered && outcome === "undecided",
+  );
+  let set = 0;
+  node.peers.forEach(({ holds }, id) => {
+    if (id !== 0 && inDoubt.some(({ gid, coordinator }) => gid < (holds[coordinator] ?? 0))) set |= setOf(id);
+  });
+  return set;
+}
+
+/** Only a member comes online, and marks it in its WAL; one that is none has at least what was before. */
+function donorsNow(node: NodeState): NodeSet {
+  const { current, donors } = node.membership;
+  const able = onlineNow(node) | donors;
+  return (able & current.members) === 0 ? able : able & current.members;
 }
 
 /** Whether this node was online later than the peer, so that it has nothing to learn from it. */
@@ -376,8 +396,12 @@ function followForOutcomes(node: NodeState, context: Context): void {
     openOwnStream(node, from, context);
     return;
   }
-  if (recovery.donor !== 0 && isConnected(node, recovery.donor)) return;
-  const donor = anyDonor(node, onlineNow(node));
+  const online = onlineNow(node);
+  // Two that wait for the same outcome may not wait for each other.
+  const knowing = online & knowingAnOutcome(node);
+  const isGood = knowing === 0 || contains(knowing, recovery.donor);
+  if (recovery.donor !== 0 && isConnected(node, recovery.donor) && isGood) return;
+  const donor = anyDonor(node, knowing === 0 ? online : knowing);
   if (donor === 0 || donor === recovery.donor) return;
   const before = recovery.donor;
   follow(node, donor, "for the outcomes of what is in doubt", context);

@@ -15,6 +15,11 @@ import type { NodeState } from "../state.ts";
 import { peerOf } from "../transactions.ts";
 import { covers, keepFromFor } from "./syncpoints.ts";
 
+/** Whether there is nothing in this node's database yet. */
+export function needsCopy({ config, recovery }: NodeState): boolean {
+  return !contains(config.initial, config.node) && recovery.copyOf === 0;
+}
+
 /** What the peer is told about its slot here. */
 export function slotOf(node: NodeState, peer: NodeId): Heartbeat["slot"] {
   const { slotSeen, holds } = peerOf(node, peer);
@@ -29,20 +34,16 @@ export function canFollow(node: NodeState, peer: NodeId): boolean {
 
 /** Once a beat: makes slots for those that are to be added, and drops those that keep too much. */
 export function beatSlots(node: NodeState, context: Context): void {
+  if (needsCopy(node)) return;
   for (let id = 1; id <= node.config.nodes; id++) {
     if (id === node.config.node) continue;
-    const { joining, slotSeen, holds } = peerOf(node, id);
-    if (slotSeen !== null && slotSeen.some((gid) => gid > 0) && covers(holds, slotSeen)) {
-      // From now on it has, in its database or in its slot, all that there is.
-      setSlot(
-        node,
-        id,
-        slotSeen.map(() => 0),
-        context,
-      );
-    }
+    const { joining, slotSeen } = peerOf(node, id);
     if (slotSeen === null) {
       if (joining) context.emit({ type: "database", command: { type: "createSlot", peer: id } });
+    } else if (slotSeen.some((gid) => gid > 0) && slotOf(node, id) === "reaches back") {
+      // From now on all that it does not have is in its slot, though a crash may take its marks back.
+      const nothing = slotSeen.map(() => 0);
+      setSlot(node, id, nothing, context);
     } else if (keepsTooMuch(node, id)) {
       const why = `it is away, and more than ${node.config.maxKeptBytes} bytes of WAL are kept for it`;
       context.emit({ type: "note", note: { about: "slot", peer: id, why } });

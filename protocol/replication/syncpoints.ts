@@ -11,7 +11,9 @@
  */
 import type { Context } from "../context.ts";
 import type { Gid } from "../gid.ts";
-import type { NodeId } from "../members.ts";
+import { valuesOf } from "../keyed.ts";
+import { contains, type NodeId, setOf } from "../members.ts";
+import { isOnline } from "../membership/online.ts";
 import type { NodeState, Syncpoint } from "../state.ts";
 import { peerOf } from "../transactions.ts";
 
@@ -30,6 +32,29 @@ export function writeSyncpoint(node: NodeState, context: Context): void {
   syncpoints.told = holds;
   const message = { kind: "syncpoint", holds } as const;
   context.emit({ type: "database", command: { type: "logMessage", message } });
+}
+
+/**
+ * By coordinator: below which gids everything is finished here. Of a coordinator that is no member any more nothing new
+ * comes from before: what can still commit is here, because this node is online (P2), and so finished or not yet.
+ */
+export function holdsOf(node: NodeState): Gid[] {
+  const { members } = node.membership.current;
+  const holds = node.peers.map(({ finishedBelow }) => finishedBelow);
+  if (!isOnline(node)) return holds;
+  let gone = 0;
+  node.syncpoints.seen.forEach((seen, coordinator) => {
+    if (coordinator === 0 || contains(members, coordinator) || seen <= (holds[coordinator] ?? 0)) return;
+    gone |= setOf(coordinator);
+    holds[coordinator] = seen;
+  });
+  if (gone === 0) return holds;
+  for (const { gid, coordinator, local } of valuesOf(node.transactions)) {
+    const isFinished = local === "committed" || local === "aborted" || local === "absent";
+    if (isFinished || !contains(gone, coordinator)) continue;
+    holds[coordinator] = Math.min(holds[coordinator] ?? 0, gid);
+  }
+  return holds;
 }
 
 /** It is in the WAL; what was being prepared meanwhile may lie before it. */

@@ -90,6 +90,44 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
         : effect,
     ),
   },
+  {
+    name: "removes-at-once",
+    about:
+      "a node that is asked to remove others counts them no more from that moment on, without an election",
+    source: "mmts 5.4 (drop_node deletes a row; declared unsafe in the election's own comments)",
+    caughtBy: "one generation",
+    shownBy: {
+      ...calmKillStart(),
+      name: "two halves",
+      faults: [
+        { when: { at: "1s" }, fault: { kind: "partition", groups: [[1], [2, 3]] }, forUs: "4s" },
+        { when: { at: "1200ms" }, fault: { kind: "remove", node: 2, by: 1 } },
+        { when: { at: "1200ms" }, fault: { kind: "remove", node: 3, by: 1 } },
+      ],
+    },
+    step: (state, input, emit) => {
+      if (input.type === "order" && input.order.kind === "remove") {
+        const { current } = state.membership;
+        state.membership.current = { ...current, configured: current.configured & ~input.order.nodes };
+      }
+      step(state, input, emit);
+    },
+  },
+  {
+    name: "drops-what-was-copied",
+    about:
+      "a new node drops what its copy of the donor's database has prepared, as if the donor would send it again",
+    source: "our own first version of it",
+    caughtBy: "progress",
+    shownBy: newNode(),
+    step: (state, input, emit) => {
+      for (const { gid } of valuesOf(state.transactions)) {
+        const tx = getKeyed(state.transactions, gid);
+        if (tx !== undefined) tx.withDatabase = false;
+      }
+      step(state, input, emit);
+    },
+  },
 ];
 
 const LOST_CAMPAIGNS = 4;
@@ -106,6 +144,18 @@ function hidePreparing(state: NodeState): number[] {
     hidden.push(tx.gid);
   }
   return hidden;
+}
+
+function newNode(): ScenarioInput {
+  return {
+    name: "a new node",
+    nodes: 4,
+    spares: 1,
+    duration: "6s",
+    settle: "20s",
+    workload: { kind: "bank", accounts: 20 },
+    faults: [{ when: { at: "1s" }, fault: { kind: "join", node: 4 } }],
+  };
 }
 
 function busyKillStart(): ScenarioInput {

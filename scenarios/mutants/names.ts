@@ -16,6 +16,7 @@ export const MUTANT_NAMES = [
   "corrupts-a-row",
   "deaf-to-commits",
   "does-not-drain",
+  "drops-what-was-copied",
   "equivocates",
   "every-voter-is-a-donor",
   "forgets-clock",
@@ -31,6 +32,7 @@ export const MUTANT_NAMES = [
   "prepares-without-vote",
   "reads-ahead",
   "recomputes-csn",
+  "removes-at-once",
   "shares-numbers",
   "slow-to-campaign",
 ] as const;
