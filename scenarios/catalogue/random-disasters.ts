@@ -8,17 +8,20 @@ export const randomDisasters: ScenarioInput = {
   about:
     "A minute of crashes, freezes, cuts, partitions and slow disks drawn from the seed, with time to come back.",
   source: "mmts 8.2 random_disasters",
-  duration: "60s",
+  duration: "75s",
   workload: {
     kind: "bank",
     accounts: 30,
     transfers: 1,
-    think: { kind: "uniform", min: "20ms", max: "200ms" },
+    totals: 0,
+    think: { kind: "uniform", min: "100ms", max: "2s" },
   },
+  protocol: { heartbeat: "200ms", suspectBeats: 5 },
   nemesis: {
     kinds: ["crash", "pause", "cut", "partition", "clock step", "slow fsync", "delay"],
     every: { kind: "uniform", min: "1s", max: "5s" },
     lasts: { kind: "uniform", min: "200ms", max: "6s" },
+    majority: "15s",
   },
   expect: [
     { verdicts: { "one outcome": "holds", "acknowledged survives": "holds", "equal data": "holds" } },

@@ -41,8 +41,12 @@ export interface Stall {
   readonly sentence: string;
 }
 
-/** What is undecided when a run ends, and whether the protocol may block there. */
-export function stallsOf(run: EndedRun): Stall[] {
+/** A cluster as it stands: at the end of a run, or in between. */
+type Cluster = Pick<EndedRun, "scenario" | "canHear"> & { readonly nodes: readonly ClusterNode[] };
+type ClusterNode = Pick<EndedNode, "node" | "up" | "paused" | "state" | "prepared">;
+
+/** What is undecided, and whether the protocol may block there. */
+export function stallsOf(run: Cluster): Stall[] {
   const stalls: Stall[] = [];
   const configured = latestConfigured(run.nodes);
   for (const node of run.nodes) {
@@ -54,7 +58,7 @@ export function stallsOf(run: EndedRun): Stall[] {
   return stalls;
 }
 
-function explain(run: EndedRun, node: EndedNode, tx: Transaction): Stall {
+function explain(run: Cluster, node: ClusterNode, tx: Transaction): Stall {
   const what = `${showGid(tx.gid)} is in doubt on node ${node.node}`;
   if (!contains(tx.members, node.node)) return explainCopy(run, tx, what);
   const { commit } = run.scenario;
@@ -77,7 +81,7 @@ function explain(run: EndedRun, node: EndedNode, tx: Transaction): Stall {
 }
 
 /** It waits for what a member of the transaction's generation tells it, if that knows. */
-function explainCopy(run: EndedRun, tx: Transaction, what: string): Stall {
+function explainCopy(run: Cluster, tx: Transaction, what: string): Stall {
   const waits = run.nodes.some(
     (other) =>
       contains(tx.members, other.node) &&
@@ -87,7 +91,7 @@ function explainCopy(run: EndedRun, tx: Transaction, what: string): Stall {
   return { allowed: false, sentence: `${what}, a copy, though no member of its generation is` };
 }
 
-function whyNotHeard(run: EndedRun, from: NodeId, node: NodeId): string | null {
+function whyNotHeard(run: Cluster, from: NodeId, node: NodeId): string | null {
   if (from === node) return null;
   const peer = run.nodes[node];
   if (peer === undefined || !peer.up) return `node ${node} is down`;
@@ -95,7 +99,7 @@ function whyNotHeard(run: EndedRun, from: NodeId, node: NodeId): string | null {
   return run.canHear(from, node) && run.canHear(node, from) ? null : `node ${node} is cut off`;
 }
 
-function countHeard(run: EndedRun, from: NodeId, tx: Transaction): number {
+function countHeard(run: Cluster, from: NodeId, tx: Transaction): number {
   let heard = 0;
   for (let member = 1; member < run.nodes.length; member++) {
     if (!contains(tx.configured, member)) continue;

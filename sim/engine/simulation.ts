@@ -16,6 +16,7 @@ import {
   takeUndo,
   type Undo,
 } from "../faults.ts";
+import { freeTheRest, leaveMajorityAlone } from "../majority.ts";
 import { KIND, targetIncarnation, targetNode } from "./kinds.ts";
 import { arrive, connectMachines, resumeMachine, takeNodeEvent } from "./machine.ts";
 import { pop } from "./queue.ts";
@@ -76,6 +77,12 @@ function dispatch(world: SimWorld, kind: number, target: number, payload: unknow
     case KIND.nemesis:
       world.state.scheduled -= 1;
       return drawFault(world);
+    case KIND.leaveAlone:
+      world.state.scheduled -= 1;
+      return leaveMajorityAlone(world);
+    case KIND.free:
+      world.state.scheduled -= 1;
+      return freeTheRest(world);
     case KIND.calm:
       return calmNetwork(world);
     case KIND.uncut:
