@@ -8,7 +8,7 @@ import { latestConfigured, unhealed } from "../scenarios/checks/service.ts";
 import { type Random, randomInt } from "../scenarios/random.ts";
 import { streamOf } from "./engine/random.ts";
 import { machineOf, type SimWorld } from "./engine/world.ts";
-import { carryOutFault } from "./faults.ts";
+import { calmNetwork, carryOutFault } from "./faults.ts";
 import { linkOf } from "./network.ts";
 import { recovered } from "./postgres/server.ts";
 
@@ -20,6 +20,7 @@ export function leaveMajorityAlone(world: SimWorld): void {
   world.observe?.({ type: "left alone", nodes, frozen }, queue.time);
   for (const node of toList(frozen)) carryOutFault(world, { kind: "pause", node });
   carryOutFault(world, { kind: "heal" });
+  calmNetwork(world);
   for (const node of toList(nodes)) mend(world, node);
   world.state.frozen = frozen;
 }

@@ -39,6 +39,8 @@ export const KIND = {
   /** The nemesis leaves a majority alone; it frees the others. */
   leaveAlone: 28,
   free: 29,
+  /** Something that had come to a node while it was paused. */
+  postponed: 30,
 } as const;
 
 export const TIMER_NAMES: readonly TimerName[] = ["heartbeat", "deadlock", "commit queue", "snapshot"];
