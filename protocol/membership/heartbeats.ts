@@ -10,6 +10,7 @@ import { raiseMark } from "../forgetting.ts";
 import { makeGid } from "../gid.ts";
 import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../members.ts";
 import type { Heartbeat } from "../messages.ts";
+import { doubtsOf, noteDoubts } from "../replication/doubts.ts";
 import { slotOf } from "../replication/slots.ts";
 import { holdsOf, keepFromFor } from "../replication/syncpoints.ts";
 import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
@@ -37,6 +38,7 @@ function sendHeartbeatsTo(node: NodeState, receivers: NodeSet, context: Context)
     heard: heardHere(node),
     stampsAbove: readsAtCsn ? node.clock.floor : 0,
     holds: holdsOf(node),
+    doubts: doubtsOf(node),
     joining: membership.joining,
   } as const;
   for (let to = 1; to <= config.nodes; to++) {
@@ -80,6 +82,7 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
   peer.heard = heartbeat.heard;
   peer.lastOnlineIn = heartbeat.lastOnlineIn;
   peer.holds = heartbeat.holds;
+  noteDoubts(node, from, heartbeat);
   peer.slot = heartbeat.slot;
   peer.joining = heartbeat.joining;
   if (heartbeat.keepFrom > peer.keepFrom) peer.keepFrom = heartbeat.keepFrom;

@@ -42,6 +42,7 @@ import {
   reasonOf,
 } from "../transactions.ts";
 import { askForCopy, copyAnewIfStranded } from "./copying.ts";
+import { askForTheRest, knowingMore, takeTheRest } from "./doubts.ts";
 import { anyDonor, bestDonor, dropCopy, follow, rollBackCopy, stopFollowing } from "./following.ts";
 import { needsCopy } from "./slots.ts";
 import { openOwnStream, takeChange } from "./streams.ts";
@@ -56,6 +57,7 @@ export function beatRecovery(node: NodeState, context: Context): void {
   chooseDonor(node, context);
   advanceRecovery(node, context);
   const { recovery } = node;
+  askForTheRest(node, context);
   if (recovery.donor === 0 || isOnline(node)) return;
   context.emit({ type: "probeStream", from: recovery.donor, asked: node.beats });
 }
@@ -139,6 +141,7 @@ function take(node: NodeState, change: StreamChange, context: Context): boolean 
       return takeLogged(node, change.message, context);
     case "position":
       node.recovery.caughtUpAt = change.asked;
+      takeTheRest(node, change.asked, context);
       return true;
   }
 }
@@ -323,18 +326,6 @@ function chooseDonor(node: NodeState, context: Context): void {
   }
 }
 
-/** The peers that have finished something which is in doubt here. */
-function knowingAnOutcome(node: NodeState): NodeSet {
-  const inDoubt = valuesOf(node.transactions).filter(
-    ({ recovered, outcome }) => recovered && outcome === "undecided",
-  );
-  let set = 0;
-  node.peers.forEach(({ holds }, id) => {
-    if (id !== 0 && inDoubt.some(({ gid, coordinator }) => gid < (holds[coordinator] ?? 0))) set |= setOf(id);
-  });
-  return set;
-}
-
 /** Only a member comes online, and marks it in its WAL; one that is none has at least what was before. */
 function donorsNow(node: NodeState): NodeSet {
   const { current, donors } = node.membership;
@@ -398,7 +389,7 @@ function followForOutcomes(node: NodeState, context: Context): void {
   }
   const online = onlineNow(node);
   // Two that wait for the same outcome may not wait for each other.
-  const knowing = online & knowingAnOutcome(node);
+  const knowing = online & knowingMore(node);
   const isGood = knowing === 0 || contains(knowing, recovery.donor);
   if (recovery.donor !== 0 && isConnected(node, recovery.donor) && isGood) return;
   const donor = anyDonor(node, knowing === 0 ? online : knowing);
