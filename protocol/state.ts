@@ -140,7 +140,7 @@ export interface Recovery {
   stuck: string | null;
   /** Beat at which everything had been dealt with that the donor had shortly before; -1 if never. */
   caughtUpAt: number;
-  /** What was asked of the donor's server at which beat, while this node is online; see replication/doubts.ts. */
+  /** When the donor's server was last asked, and what is known to be settled there; see replication/doubts.ts. */
   question: { readonly asked: number; readonly settled: readonly Gid[] } | null;
   /** Whose database this node's is a copy of; 0: nobody's. */
   copyOf: NodeId;

@@ -222,7 +222,8 @@ function inquire(node: NodeState, tx: Transaction, context: Context): void {
 }
 
 function answer(node: NodeState, tx: Transaction, from: NodeId, context: Context): void {
-  if (tx.local === "absent" || tx.local === "applying") {
+  // A copy is no vote either, and this node is past the generation in which it could.
+  if (tx.local === "absent" || tx.local === "applying" || tx.recovered) {
     return refuseForEver(node, tx, from, context);
   }
   const { precommitted, csn } = stateOf(tx);

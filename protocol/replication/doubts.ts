@@ -41,28 +41,28 @@ export function knowingMore(node: NodeState): NodeSet {
   return set;
 }
 
-/** Once a beat: asks the donor's server how far it is, to know when all is read that the donor had. */
-export function askForTheRest(node: NodeState, context: Context): void {
+/** Once a beat: whether to ask the donor's server how far it is, to know when all has come that the donor had. */
+export function wantsTheRest(node: NodeState): boolean {
   const { recovery, beats, config } = node;
-  if (recovery.donor === 0 || !isOnline(node)) return;
   const { question } = recovery;
-  if (question !== null && beats - question.asked < PATIENCE * config.resendBeats) return;
+  if (question !== null && beats - question.asked < PATIENCE * config.resendBeats) return false;
   const settled = settledAt(node, recovery.donor);
-  if (settled.length === 0) return;
-  recovery.question = { asked: beats, settled };
-  context.emit({ type: "probeStream", from: recovery.donor, asked: beats });
+  recovery.question = settled.length === 0 ? null : { asked: beats, settled };
+  return recovery.question !== null;
 }
 
-/** All is read that the donor had when it was asked. */
+/** All has come that the donor had when it was asked, though perhaps not all of it is dealt with. */
 export function takeTheRest(node: NodeState, asked: number, context: Context): void {
-  const { question } = node.recovery;
+  const { question, queue, next, donor } = node.recovery;
   if (question === null || question.asked !== asked) return;
   node.recovery.question = null;
+  const came = new Set<Gid>();
+  for (const change of queue.slice(next)) if (change.kind === "committed") came.add(change.gid);
   for (const gid of question.settled) {
     const tx = getKeyed(node.transactions, gid);
-    if (tx === undefined || !isCopyInDoubt(tx)) continue;
-    const detail = `node ${node.recovery.donor} is online without it`;
-    decideAbort(node, tx, reasonOf(node, "already aborted", detail), context);
+    if (tx === undefined || !isCopyInDoubt(tx) || came.has(gid)) continue;
+    const reason = reasonOf(node, "already aborted", `node ${donor} is online without it`);
+    decideAbort(node, tx, reason, context);
   }
 }
 

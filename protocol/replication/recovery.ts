@@ -42,7 +42,7 @@ import {
   reasonOf,
 } from "../transactions.ts";
 import { askForCopy, copyAnewIfStranded } from "./copying.ts";
-import { askForTheRest, knowingMore, takeTheRest } from "./doubts.ts";
+import { knowingMore, takeTheRest, wantsTheRest } from "./doubts.ts";
 import { anyDonor, bestDonor, dropCopy, follow, rollBackCopy, stopFollowing } from "./following.ts";
 import { needsCopy } from "./slots.ts";
 import { openOwnStream, takeChange } from "./streams.ts";
@@ -57,14 +57,14 @@ export function beatRecovery(node: NodeState, context: Context): void {
   chooseDonor(node, context);
   advanceRecovery(node, context);
   const { recovery } = node;
-  askForTheRest(node, context);
-  if (recovery.donor === 0 || isOnline(node)) return;
+  if (recovery.donor === 0 || (!wantsTheRest(node) && isOnline(node))) return;
   context.emit({ type: "probeStream", from: recovery.donor, asked: node.beats });
 }
 
 /** Something came from the donor. */
 export function takeDonorChange(node: NodeState, change: StreamChange, context: Context): void {
   node.recovery.queue.push(change);
+  if (change.kind === "position") takeTheRest(node, change.asked, context);
   advanceRecovery(node, context);
 }
 
@@ -141,7 +141,6 @@ function take(node: NodeState, change: StreamChange, context: Context): boolean 
       return takeLogged(node, change.message, context);
     case "position":
       node.recovery.caughtUpAt = change.asked;
-      takeTheRest(node, change.asked, context);
       return true;
   }
 }
@@ -160,6 +159,8 @@ function takePrepared(node: NodeState, change: PreparedChange, context: Context)
   }
   // Its own PREPARE is here if it ever was durable.
   if (coordinatorOf(label.gid) === config.node || isHere(node, label.gid)) return true;
+  // It has been online since, so it has all of that generation that may commit (P2): this was aborted, and forgotten.
+  if (label.generation < membership.lastOnlineIn) return true;
   if (recovery.working.count >= MAX_WORKING) return false;
   apply(node, change, context);
   return true;

@@ -14,7 +14,8 @@ export const randomDisasters: ScenarioInput = {
     accounts: 30,
     transfers: 1,
     totals: 0,
-    think: { kind: "uniform", min: "100ms", max: "2s" },
+    think: { kind: "uniform", min: "50ms", max: "1s" },
+    backoff: { kind: "uniform", min: "20ms", max: "100ms" },
   },
   protocol: { heartbeat: "200ms", suspectBeats: 5 },
   nemesis: {
