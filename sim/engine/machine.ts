@@ -311,6 +311,7 @@ function emit(world: SimWorld, machine: Machine, effect: Effect): void {
     return;
   }
   if (effect.type === "persist") return persist(world, machine, effect);
+  if (effect.type === "closeStream") forgetRequests(machine, effect.from);
   if (machine.outbox.length > 0 && !isUnordered(effect)) {
     machine.outbox.push(effect);
     return;
@@ -319,7 +320,18 @@ function emit(world: SimWorld, machine: Machine, effect: Effect): void {
 }
 
 function isUnordered(effect: Effect): boolean {
-  return effect.type === "send" && effect.unordered === true;
+  return effect.type === "closeStream" || (effect.type === "send" && effect.unordered === true);
+}
+
+/** What was asked for of a stream that is closed now, and still waits for a log write, is not asked for any more. */
+function forgetRequests(machine: Machine, from: NodeId): void {
+  const kept = machine.outbox.filter(
+    (effect) =>
+      typeof effect === "number" ||
+      (effect.type !== "openStream" && effect.type !== "probeStream") ||
+      effect.from !== from,
+  );
+  machine.outbox.splice(0, machine.outbox.length, ...kept);
 }
 
 function persist(world: SimWorld, machine: Machine, effect: Extract<Effect, { type: "persist" }>): void {
