@@ -6,7 +6,7 @@ export const randomDisasters: ScenarioInput = {
   ...healing,
   name: "random-disasters",
   about:
-    "A minute of crashes, freezes, cuts, partitions and slow disks drawn from the seed, with time to come back.",
+    "A minute of crashes, freezes, cuts, partitions and slow disks drawn from the seed; then a majority is left alone while the others stand still.",
   source: "mmts 8.2 random_disasters",
   duration: "75s",
   workload: {
