@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { NodeConfig } from "./config.ts";
 import type { Effect } from "./effects.ts";
 import { makeGid } from "./gid.ts";
 import type { Message } from "./messages.ts";
@@ -349,8 +350,8 @@ describe("with waitPeerCommits", () => {
 
 describe("a copy in doubt at a node that is online", () => {
   /** Node 1 has come online in generation 3, with a copy of node 2's transaction of generation 2; node 3 is online too. */
-  function recoveredBench() {
-    const bench = createBench({ membership: "elected" });
+  function recoveredBench(config: Partial<NodeConfig> = {}) {
+    const bench = createBench({ membership: "elected", ...config });
     const { label } = changeOf(2, 5, { generation: 2, members: 6, recovered: true });
     const current = { number: 3, members: 5, configured: 7 };
     const record = { kind: "membership", current, donors: 5, lastOnlineIn: 3, lastVote: current } as const;
@@ -373,6 +374,11 @@ describe("a copy in doubt at a node that is online", () => {
     expect(commands(give(bench, { type: "change", from: 3, change: position }))).toEqual([
       "rollbackPrepared",
     ]);
+  });
+
+  test("is not asked for after a restart under 3PC: the members may have finished and forgotten it", () => {
+    const { bench } = recoveredBench({ commit: "3pc" });
+    expect(sent(bench.emitted).filter(({ message }) => message.type === "inquiry")).toEqual([]);
   });
 
   test("is kept while that one is in doubt as well", () => {

@@ -23,7 +23,7 @@
  */
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
-import { type NodeId, type NodeSet, setOf, size } from "../members.ts";
+import { contains, type NodeId, type NodeSet, setOf, size } from "../members.ts";
 import { isReachable, reachable } from "../membership/heartbeats.ts";
 import { type AbortReason, INITIAL_TERM, type Status } from "../messages.ts";
 import type { TransactionRecord } from "../records.ts";
@@ -264,7 +264,8 @@ function restore(
     state.precommitted = true;
     state.csn = record.csn;
   }
-  inquire(node, tx, context);
+  // One that is no member only follows its donor: the members may have forgotten the transaction.
+  if (contains(tx.members, node.config.node)) inquire(node, tx, context);
 }
 
 function stateOf(tx: Transaction): ThreePhaseState {

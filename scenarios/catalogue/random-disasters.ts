@@ -19,7 +19,7 @@ export const randomDisasters: ScenarioInput = {
   },
   protocol: { heartbeat: "200ms", suspectBeats: 5 },
   nemesis: {
-    kinds: ["crash", "pause", "cut", "partition", "clock step", "slow fsync", "delay"],
+    kinds: ["crash", "pause", "cut", "partition", "clock step", "clock rate", "slow fsync", "delay"],
     every: { kind: "uniform", min: "1s", max: "5s" },
     lasts: { kind: "uniform", min: "200ms", max: "6s" },
     majority: "15s",
