@@ -8,6 +8,7 @@
 import type { Context } from "../context.ts";
 import { raiseMark } from "../forgetting.ts";
 import { makeGid } from "../gid.ts";
+import { valuesOf } from "../keyed.ts";
 import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../members.ts";
 import type { Heartbeat } from "../messages.ts";
 import { doubtsOf, noteDoubts } from "../replication/doubts.ts";
@@ -93,7 +94,8 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
 
 /**
  * What the coordinator's mark says is true of the members of each transaction's generation. It is true of this node if
- * that has everything older than its generation, decided, and has been a member since.
+ * that has everything older than its generation, decided, and has been a member since; but for copies whose commit is
+ * still to be carried out here, because no coordinator waits for that.
  */
 export function takeFinishedMark(
   node: NodeState,
@@ -105,7 +107,12 @@ export function takeFinishedMark(
   if (heartbeat.generation.number <= current.number) noteStamp(node, from, heartbeat.stampsAbove);
   if (standing !== "online" || node.recovery.inDoubt > 0) return;
   if (heartbeat.generation.number > current.number) return;
-  raiseMark(node, from, heartbeat.finishedBelow, context);
+  if (heartbeat.finishedBelow <= peerOf(node, from).finishedBelow) return;
+  let below = heartbeat.finishedBelow;
+  for (const { gid, coordinator, recovered, outcome } of valuesOf(node.transactions)) {
+    if (coordinator === from && recovered && outcome === "commit" && gid < below) below = gid;
+  }
+  raiseMark(node, from, below, context);
 }
 
 /** This node and the peers that it does not suspect. */
