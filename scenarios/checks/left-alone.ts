@@ -51,7 +51,7 @@ interface Ended {
 
 function judge(scenario: Scenario, history: History, began: Began, { fact, at }: Ended): Finding {
   const alone = `nodes ${toList(began.nodes).join(", ")}`;
-  const broken = fact.unhealed ?? whoCommitsNothing(scenario, history, began, at);
+  const broken = fact.unhealed ?? whoCommitsNothing(history, began, at);
   if (broken === null) return holds();
   const blocked = fact.stalls.find(({ allowed }) => allowed);
   if (blocked !== undefined)
@@ -66,23 +66,25 @@ function judge(scenario: Scenario, history: History, began: Began, { fact, at }:
 }
 
 /**
- * A node with clients of which none was told of the commit of an update that it began meanwhile. With a lock timeout some
- * may starve, because a commit may take longer: then it is enough that one node commits.
+ * A node with clients of which none was told of the commit of an update that it began meanwhile. Where others commit, one
+ * that loses every conflict with them may starve.
  */
-function whoCommitsNothing(
-  { database }: Scenario,
-  { transactions }: History,
-  began: Began,
-  until: Micros,
-): string | null {
+function whoCommitsNothing({ transactions }: History, began: Began, until: Micros): string | null {
   const asked = new Set<NodeId>();
   const committed = new Set<NodeId>();
-  for (const { node, beganAt, endedAt, outcome, gid } of transactions) {
+  const lost = new Set<NodeId>();
+  for (const { node, beganAt, endedAt, outcome, gid, error } of transactions) {
     if (beganAt < began.at || beganAt >= until) continue;
     asked.add(node);
     if (outcome === "committed" && gid !== 0 && endedAt < until) committed.add(node);
+    if (error !== null && CONFLICT.test(error.message)) lost.add(node);
   }
-  if (database.lockTimeout > 0 && committed.size > 0) return null;
-  const idle = toList(began.nodes).find((node) => asked.has(node) && !committed.has(node));
+  const mayStarve = (node: NodeId): boolean => committed.size > 0 && lost.has(node);
+  const idle = toList(began.nodes).find(
+    (node) => asked.has(node) && !committed.has(node) && !mayStarve(node),
+  );
   return idle === undefined ? null : `no client of node ${idle} committed an update`;
 }
+
+/** With another transaction, not with the state of the cluster. */
+const CONFLICT = /could not serialize|lock timeout|deadlock|wounded/;
