@@ -1,0 +1,115 @@
+/**
+ * What must hold of the order in which nodes have prepared: the properties of generations, in the words of the
+ * multimaster's README ("generations2.md"), for any model that can say what is in its logs.
+ */
+import type { NodeId } from "../../../../protocol/members.ts";
+import type { Invariant, State } from "../../model.ts";
+
+/** How a model's state is read. Transactions are numbered from 1. */
+export interface History {
+  readonly nodes: number;
+  readonly transactions: number;
+  /** Records in a node's log. */
+  lengthOf(state: State, node: NodeId): number;
+  /** The transaction that a record prepares, or 0: a record of another kind. Positions begin at 0. */
+  preparedAt(state: State, node: NodeId, position: number): number;
+  holds(state: State, node: NodeId, transaction: number): boolean;
+  generationOf(state: State, transaction: number): number;
+  isCommitted(state: State, transaction: number): boolean;
+  /** Whether it has committed or could now: nothing but its coordinator's word is missing. */
+  isCommittable(state: State, transaction: number): boolean;
+  /** The generation in which the node takes part, or 0. */
+  onlineIn(state: State, node: NodeId): number;
+}
+
+export function historyInvariants(history: History): Invariant[] {
+  return [generationsInOrder(history), onlineHoldsAll(history), sameOrder(history)];
+}
+
+/** P1: every committable prepare of a generation lies before every one of a later generation. */
+function generationsInOrder(history: History): Invariant {
+  return {
+    name: "generations in order",
+    violation: (state) => {
+      for (let node = 1; node <= history.nodes; node++) {
+        let latest = 0;
+        for (let position = 0; position < history.lengthOf(state, node); position++) {
+          const transaction = history.preparedAt(state, node, position);
+          if (transaction === 0 || !history.isCommittable(state, transaction)) continue;
+          const generation = history.generationOf(state, transaction);
+          if (generation < latest) {
+            return `node ${node} has prepared t${transaction} of generation ${generation} after one of ${latest}`;
+          }
+          latest = generation;
+        }
+      }
+      return null;
+    },
+  };
+}
+
+/** P2: whoever is online in a generation holds every committable transaction of earlier ones. */
+function onlineHoldsAll(history: History): Invariant {
+  return {
+    name: "online holds all",
+    violation: (state) => {
+      for (let node = 1; node <= history.nodes; node++) {
+        const online = history.onlineIn(state, node);
+        for (let transaction = 1; transaction <= history.transactions; transaction++) {
+          const generation = history.generationOf(state, transaction);
+          if (generation === 0 || generation >= online || !history.isCommittable(state, transaction)) continue;
+          if (history.holds(state, node, transaction)) continue;
+          return `node ${node} is online in generation ${online} without t${transaction} of generation ${generation}`;
+        }
+      }
+      return null;
+    },
+  };
+}
+
+/** All transactions conflict: of any two nodes, one has committed what the other has, in that order, and maybe more. */
+function sameOrder(history: History): Invariant {
+  return {
+    name: "same order",
+    violation: (state) => {
+      for (let node = 1; node <= history.nodes; node++) {
+        for (let other = node + 1; other <= history.nodes; other++) {
+          if (isPrefix(history, state, node, other)) continue;
+          return `node ${node} has committed ${showLog(history, state, node)}, and node ${other} ${showLog(history, state, other)}`;
+        }
+      }
+      return null;
+    },
+  };
+}
+
+/** Whether the shorter of two committed logs is how the longer one begins. */
+function isPrefix(history: History, state: State, one: NodeId, other: NodeId): boolean {
+  let left = nextCommitted(history, state, one, 0);
+  let right = nextCommitted(history, state, other, 0);
+  while (left >= 0 && right >= 0) {
+    if (history.preparedAt(state, one, left) !== history.preparedAt(state, other, right)) return false;
+    left = nextCommitted(history, state, one, left + 1);
+    right = nextCommitted(history, state, other, right + 1);
+  }
+  return true;
+}
+
+/** Position of the next prepare, from `from` on, of a transaction that has committed; -1 if there is none. */
+function nextCommitted(history: History, state: State, node: NodeId, from: number): number {
+  const end = history.lengthOf(state, node);
+  for (let position = from; position < end; position++) {
+    const transaction = history.preparedAt(state, node, position);
+    if (transaction !== 0 && history.isCommitted(state, transaction)) return position;
+  }
+  return -1;
+}
+
+function showLog(history: History, state: State, node: NodeId): string {
+  const words: string[] = [];
+  for (let position = nextCommitted(history, state, node, 0); position >= 0; ) {
+    words.push(`t${history.preparedAt(state, node, position)}`);
+    position = nextCommitted(history, state, node, position + 1);
+  }
+  return words.length === 0 ? "nothing" : words.join(", ");
+}
