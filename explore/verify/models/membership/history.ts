@@ -2,28 +2,51 @@
  * What must hold of the order in which nodes have prepared: the properties of generations, in the words of the
  * multimaster's README ("generations2.md"), for any model that can say what is in its logs.
  */
-import type { NodeId } from "../../../../protocol/members.ts";
+import type { NodeId, NodeSet } from "../../../../protocol/members.ts";
 import type { Invariant, State } from "../../model.ts";
+import {
+  acksOf,
+  COMMITTED,
+  currentOf,
+  fateOf,
+  generationOf,
+  isOnline,
+  isOpen,
+  onlineOf,
+  type Shape,
+  voteOf,
+} from "./membership-state.ts";
 
-/** How a model's state is read. Transactions are numbered from 1. */
+/** How a model's state is read. Positions in a log begin at 0. */
 export interface History {
-  readonly nodes: number;
-  readonly transactions: number;
+  readonly shape: Shape;
   /** Records in a node's log. */
   lengthOf(state: State, node: NodeId): number;
-  /** The transaction that a record prepares, or 0: a record of another kind. Positions begin at 0. */
+  /** The transaction that a record prepares, or 0: a record of another kind. */
   preparedAt(state: State, node: NodeId, position: number): number;
   holds(state: State, node: NodeId, transaction: number): boolean;
-  generationOf(state: State, transaction: number): number;
-  isCommitted(state: State, transaction: number): boolean;
-  /** Whether it has committed or could now: nothing but its coordinator's word is missing. */
-  isCommittable(state: State, transaction: number): boolean;
-  /** The generation in which the node takes part, or 0. */
-  onlineIn(state: State, node: NodeId): number;
+  membersOf(state: State, generation: number): NodeSet;
 }
 
 export function historyInvariants(history: History): Invariant[] {
-  return [generationsInOrder(history), onlineHoldsAll(history), sameOrder(history)];
+  return [
+    generationsInOrder(history),
+    onlineHoldsAll(history),
+    sameOrder(history),
+    numbersInOrder(history.shape),
+  ];
+}
+
+function isCommitted({ shape }: History, state: State, transaction: number): boolean {
+  return fateOf(shape, state, transaction) === COMMITTED;
+}
+
+/** Whether it has committed or could now: every member has prepared, and its coordinator still is in its generation. */
+function isCommittable(history: History, state: State, transaction: number): boolean {
+  const { shape } = history;
+  if (!isOpen(shape, state, transaction)) return isCommitted(history, state, transaction);
+  const members = history.membersOf(state, generationOf(shape, state, transaction));
+  return (members & ~acksOf(shape, state, transaction)) === 0;
 }
 
 /** P1: every committable prepare of a generation lies before every one of a later generation. */
@@ -31,12 +54,12 @@ function generationsInOrder(history: History): Invariant {
   return {
     name: "generations in order",
     violation: (state) => {
-      for (let node = 1; node <= history.nodes; node++) {
+      for (let node = 1; node <= history.shape.nodes; node++) {
         let latest = 0;
         for (let position = 0; position < history.lengthOf(state, node); position++) {
           const transaction = history.preparedAt(state, node, position);
-          if (transaction === 0 || !history.isCommittable(state, transaction)) continue;
-          const generation = history.generationOf(state, transaction);
+          if (transaction === 0 || !isCommittable(history, state, transaction)) continue;
+          const generation = generationOf(history.shape, state, transaction);
           if (generation < latest) {
             return `node ${node} has prepared t${transaction} of generation ${generation} after one of ${latest}`;
           }
@@ -53,11 +76,13 @@ function onlineHoldsAll(history: History): Invariant {
   return {
     name: "online holds all",
     violation: (state) => {
-      for (let node = 1; node <= history.nodes; node++) {
-        const online = history.onlineIn(state, node);
-        for (let transaction = 1; transaction <= history.transactions; transaction++) {
-          const generation = history.generationOf(state, transaction);
-          if (generation === 0 || generation >= online || !history.isCommittable(state, transaction)) continue;
+      for (let node = 1; node <= history.shape.nodes; node++) {
+        if (!isOnline(state, node)) continue;
+        const online = currentOf(state, node);
+        for (let transaction = 1; transaction <= history.shape.transactions; transaction++) {
+          const generation = generationOf(history.shape, state, transaction);
+          if (generation === 0 || generation >= online || !isCommittable(history, state, transaction))
+            continue;
           if (history.holds(state, node, transaction)) continue;
           return `node ${node} is online in generation ${online} without t${transaction} of generation ${generation}`;
         }
@@ -72,8 +97,8 @@ function sameOrder(history: History): Invariant {
   return {
     name: "same order",
     violation: (state) => {
-      for (let node = 1; node <= history.nodes; node++) {
-        for (let other = node + 1; other <= history.nodes; other++) {
+      for (let node = 1; node <= history.shape.nodes; node++) {
+        for (let other = node + 1; other <= history.shape.nodes; other++) {
           if (isPrefix(history, state, node, other)) continue;
           return `node ${node} has committed ${showLog(history, state, node)}, and node ${other} ${showLog(history, state, other)}`;
         }
@@ -100,7 +125,7 @@ function nextCommitted(history: History, state: State, node: NodeId, from: numbe
   const end = history.lengthOf(state, node);
   for (let position = from; position < end; position++) {
     const transaction = history.preparedAt(state, node, position);
-    if (transaction !== 0 && history.isCommitted(state, transaction)) return position;
+    if (transaction !== 0 && isCommitted(history, state, transaction)) return position;
   }
   return -1;
 }
@@ -112,4 +137,18 @@ function showLog(history: History, state: State, node: NodeId): string {
     position = nextCommitted(history, state, node, position + 1);
   }
   return words.length === 0 ? "nothing" : words.join(", ");
+}
+
+function numbersInOrder({ nodes }: Shape): Invariant {
+  return {
+    name: "online, current, vote",
+    violation: (state) => {
+      for (let node = 1; node <= nodes; node++) {
+        const [online, current, vote] = [onlineOf(state, node), currentOf(state, node), voteOf(state, node)];
+        if (online <= current && current <= vote) continue;
+        return `node ${node} was online in ${online}, is in ${current} and has voted for ${vote}`;
+      }
+      return null;
+    },
+  };
 }

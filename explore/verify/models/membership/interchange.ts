@@ -70,5 +70,7 @@ function renamingsOf(nodes: number): Renaming[] {
 
 function ordersOf(items: readonly number[]): number[][] {
   if (items.length === 0) return [[]];
-  return items.flatMap((first) => ordersOf(items.filter((item) => item !== first)).map((rest) => [first, ...rest]));
+  return items.flatMap((first) =>
+    ordersOf(items.filter((item) => item !== first)).map((rest) => [first, ...rest]),
+  );
 }
