@@ -14,7 +14,7 @@ export interface Shape extends Sizes {
 export const MOST_RECORDS = 8;
 const RECORD = 4;
 
-/** A node's own bits: members of the generation that it last voted for; from whom it recovers. */
+/** A node's own bits: members of the generation that it last voted for; from whom it recovers in its own, or did. */
 const VOTED_MEMBERS = OWN;
 const DONORS = OWN + 4;
 

@@ -331,7 +331,6 @@ function comeOnline(
   if (begun !== current && mutant !== "online-too-soon") return;
   next.set(state);
   common.setNumbers(next, node, current, current, common.voteOf(state, node));
-  packed.setDonors(next, node, 0);
   packed.append(shape, next, node, packed.beginningRecord(shape, current));
   visit(COME_ONLINE, pair(node, from));
 }
@@ -517,6 +516,9 @@ function outcomesIn(shape: packed.Shape, state: State): number {
     if (fate !== common.COMMITTED) continue;
     if (common.generationOf(shape, state, transaction) > 1) outcomes |= 2;
     if (isFinishedEverywhere(shape, state, transaction)) outcomes |= 1;
+  }
+  for (let node = 1; node <= shape.nodes; node++) {
+    if (common.isOnline(state, node) && packed.donorsOf(state, node) !== 0) outcomes |= 8;
   }
   for (let generation = 2; generation <= shape.generations; generation++) {
     const members = size(packed.membersOf(shape, state, generation));
