@@ -4,7 +4,7 @@
  */
 import type { NodeId, NodeSet } from "../../../../protocol/members.ts";
 import type { State } from "../../model.ts";
-import { NUMBER, numbersOf, OWN, SET, type Shape } from "./membership-state.ts";
+import { assertNumbersFit, NUMBER, numbersOf, OWN, SET, type Shape } from "./membership-state.ts";
 
 /** What the fields below have room for. */
 export const MOST_TRANSACTIONS = 5;
@@ -15,6 +15,13 @@ const EVERY_TRANSACTION = (1 << MOST_TRANSACTIONS) - 1;
 
 /** A generation: members and donors. */
 const DONORS = 4;
+
+/** Throws RangeError. */
+export function assertFits(shape: Shape): void {
+  assertNumbersFit(shape);
+  if (shape.transactions > MOST_TRANSACTIONS)
+    throw new RangeError(`a node's log has room for ${MOST_TRANSACTIONS} transactions`);
+}
 
 export function wordsOf({ nodes, generations, transactions }: Shape): number {
   return nodes + transactions + generations;

@@ -62,6 +62,7 @@ export function generations(
   shape: common.Shape = GENERATIONS_SHAPE,
   mutant: GenerationsMutant | null = null,
 ): Model {
+  packed.assertFits(shape);
   const every = firstNodes(shape.nodes);
   const initial = new Int32Array(packed.wordsOf(shape));
   for (let node = 1; node <= shape.nodes; node++) common.setNumbers(initial, node, 1, 1, 1);

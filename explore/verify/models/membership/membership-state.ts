@@ -15,6 +15,7 @@ export interface Shape {
 /** What three bits, and four, have room for. */
 export const NUMBER = 0b111;
 export const SET = 0b1111;
+const MOST_NODES = 4;
 
 export const UNDECIDED = 0;
 export const COMMITTED = 1;
@@ -37,6 +38,12 @@ export interface Transaction {
   readonly origin: NodeId;
   readonly fate: number;
   readonly acks: NodeSet;
+}
+
+/** Throws RangeError. */
+export function assertNumbersFit({ nodes, generations }: Shape): void {
+  if (nodes > MOST_NODES || generations > NUMBER)
+    throw new RangeError(`there is room for ${MOST_NODES} nodes and ${NUMBER} generations`);
 }
 
 export function currentOf(state: State, node: NodeId): number {

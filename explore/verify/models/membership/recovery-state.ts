@@ -4,14 +4,14 @@
  */
 import type { NodeId, NodeSet } from "../../../../protocol/members.ts";
 import type { State } from "../../model.ts";
-import { currentOf, OWN, SET, type Shape as Sizes, voteOf } from "./membership-state.ts";
+import { assertNumbersFit, currentOf, OWN, SET, type Shape as Sizes, voteOf } from "./membership-state.ts";
 
 export interface Shape extends Sizes {
   readonly crashes: number;
 }
 
 /** A log of eight records of four bits each: PREPAREs, outcomes, and the beginning of each generation but the first. */
-export const MOST_RECORDS = 8;
+const MOST_RECORDS = 8;
 const RECORD = 4;
 
 /** A node's own bits: members of the generation that it last voted for; from whom it recovers in its own, or did. */
@@ -42,12 +42,17 @@ export interface Campaign {
   readonly latest: number;
 }
 
-export function wordsOf({ nodes, transactions, generations }: Shape): number {
-  return 3 * nodes + transactions + generations + 1;
+/** Throws RangeError. */
+export function assertFits(shape: Shape): void {
+  assertNumbersFit(shape);
+  if (2 * shape.transactions + shape.generations - 1 > MOST_RECORDS)
+    throw new RangeError(
+      `a log has room for ${MOST_RECORDS} records: two of each transaction, one of each generation but the first`,
+    );
 }
 
-export function recordsOf({ transactions, generations }: Shape): number {
-  return 2 * transactions + generations - 1;
+export function wordsOf({ nodes, transactions, generations }: Shape): number {
+  return 3 * nodes + transactions + generations + 1;
 }
 
 export function votedMembersOf(state: State, node: NodeId): NodeSet {

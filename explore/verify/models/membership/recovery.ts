@@ -89,6 +89,7 @@ interface Moves {
 }
 
 export function recovery(shape: packed.Shape = RECOVERY_SHAPE, mutant: RecoveryMutant | null = null): Model {
+  packed.assertFits(shape);
   const { nodes, transactions, generations, crashes } = shape;
   const every = firstNodes(nodes);
   return {
