@@ -178,7 +178,7 @@ function getOnline(moves: Moves, node: NodeId): void {
   const current = common.currentOf(state, node);
   for (let from = 1; from <= shape.nodes; from++) {
     if (from === node || !mayRecoverFrom(moves, node, from)) continue;
-    const transaction = firstLacked(shape, state, node, from);
+    const transaction = firstLacked(state, node, from);
     const isBoundary = transaction !== 0 && common.generationOf(shape, state, transaction) === current;
     if (!isBoundary && mutant !== "online-too-soon") continue;
     next.set(state);
@@ -188,7 +188,7 @@ function getOnline(moves: Moves, node: NodeId): void {
 }
 
 /** The first in the log of `from` that the node has not prepared; 0 if there is none. */
-function firstLacked(_shape: common.Shape, state: State, node: NodeId, from: NodeId): number {
+function firstLacked(state: State, node: NodeId, from: NodeId): number {
   for (let position = 0; ; position++) {
     const transaction = packed.preparedAt(state, from, position);
     if (transaction === 0 || !packed.isInWal(state, node, transaction)) return transaction;
@@ -199,7 +199,7 @@ function firstLacked(_shape: common.Shape, state: State, node: NodeId, from: Nod
 function pullInRecovery(moves: Moves, node: NodeId, from: NodeId): void {
   const { shape, state, next, visit } = moves;
   if (common.isOnline(state, node) || !mayRecoverFrom(moves, node, from)) return;
-  const transaction = firstLacked(shape, state, node, from);
+  const transaction = firstLacked(state, node, from);
   if (transaction === 0 || packed.pendingAt(state, node) !== 0) return;
   if (common.generationOf(shape, state, transaction) >= common.currentOf(state, node)) return;
   next.set(state);
@@ -392,7 +392,7 @@ function describe(shape: common.Shape, state: State, action: number, argument: n
     case GET_ONLINE:
       return `node ${one}: comes online, as node ${other} has nothing earlier for it`;
     case PULL_RECOVERY:
-      return `node ${one}: recovers t${firstLacked(shape, state, one, other)} from node ${other}`;
+      return `node ${one}: recovers t${firstLacked(state, one, other)} from node ${other}`;
     case PULL_NORMAL:
       return `node ${one}: prepares and acknowledges what node ${other} began`;
     case PREPARE:

@@ -6,6 +6,7 @@ import type { NodeId, NodeSet } from "../../../../protocol/members.ts";
 import type { Invariant, State } from "../../model.ts";
 import {
   acksOf,
+  begunIn,
   COMMITTED,
   currentOf,
   fateOf,
@@ -79,17 +80,24 @@ function onlineHoldsAll(history: History): Invariant {
       for (let node = 1; node <= history.shape.nodes; node++) {
         if (!isOnline(state, node)) continue;
         const online = currentOf(state, node);
-        for (let transaction = 1; transaction <= history.shape.transactions; transaction++) {
-          const generation = generationOf(history.shape, state, transaction);
-          if (generation === 0 || generation >= online || !isCommittable(history, state, transaction))
-            continue;
-          if (history.holds(state, node, transaction)) continue;
-          return `node ${node} is online in generation ${online} without t${transaction} of generation ${generation}`;
-        }
+        const lacked = firstLackedBefore(history, state, node, online);
+        if (lacked === 0) continue;
+        return `node ${node} is online in generation ${online} without t${lacked} of generation ${generationOf(history.shape, state, lacked)}`;
       }
       return null;
     },
   };
+}
+
+/** A committable transaction of an earlier generation that the node does not hold; 0 if there is none. */
+export function firstLackedBefore(history: History, state: State, node: NodeId, generation: number): number {
+  const { shape } = history;
+  for (let transaction = 1; transaction <= begunIn(shape, state); transaction++) {
+    if (generationOf(shape, state, transaction) >= generation) continue;
+    if (isCommittable(history, state, transaction) && !history.holds(state, node, transaction))
+      return transaction;
+  }
+  return 0;
 }
 
 /** All transactions conflict: of any two nodes, one has committed what the other has, in that order, and maybe more. */

@@ -23,7 +23,7 @@ import {
   toList,
 } from "../../../../protocol/members.ts";
 import type { Invariant, Model, State, Visit } from "../../model.ts";
-import { historyInvariants } from "./history.ts";
+import { firstLackedBefore, type History, historyInvariants } from "./history.ts";
 import { interchanging, type Renaming } from "./interchange.ts";
 import * as common from "./membership-state.ts";
 import * as packed from "./recovery-state.ts";
@@ -423,15 +423,15 @@ function crash({ shape, mutant, state, next, visit }: Moves, node: NodeId): void
 }
 
 function invariantsOf(shape: packed.Shape): Invariant[] {
-  const history = historyInvariants({
+  const history: History = {
     shape,
     lengthOf: (state, node) => packed.logLength(shape, state, node),
     preparedAt: (state, node, position) =>
       packed.preparedBy(shape, packed.recordAt(shape, state, node, position)),
     holds: (state, node, transaction) => packed.isInLog(shape, state, node, transaction),
     membersOf: (state, generation) => packed.membersOf(shape, state, generation),
-  });
-  return [oneEach(shape), ...history, donorInvariant(shape), logInvariant(shape)];
+  };
+  return [oneEach(shape), ...historyInvariants(history), donorsHoldAll(shape, history), logInvariant(shape)];
 }
 
 function oneEach(shape: packed.Shape): Invariant {
@@ -449,17 +449,21 @@ function oneEach(shape: packed.Shape): Invariant {
   };
 }
 
-function donorInvariant(shape: packed.Shape): Invariant {
+/** Members or not: whoever recovers, recovers from them. */
+function donorsHoldAll(shape: packed.Shape, history: History): Invariant {
   const every = firstNodes(shape.nodes);
   return {
-    name: "a donor each",
+    name: "donors hold all",
     violation: (state) => {
-      for (let generation = 1; generation <= shape.generations; generation++) {
-        const members = packed.membersOf(shape, state, generation);
-        if (size(members) < majority(every)) continue;
+      for (let generation = 2; generation <= shape.generations; generation++) {
+        if (size(packed.membersOf(shape, state, generation)) < majority(every)) continue;
         for (let donors = 1; donors <= every; donors++) {
-          if ((donors & members) !== 0 || !packed.isElectedWith(shape, state, generation, donors)) continue;
-          return `no member of generation ${generation} is a donor`;
+          if (!packed.isElectedWith(shape, state, generation, donors)) continue;
+          const lacking = toList(donors).find(
+            (node) => firstLackedBefore(history, state, node, generation) !== 0,
+          );
+          if (lacking !== undefined)
+            return `node ${lacking} is a donor of generation ${generation} and lacks what may have committed before`;
         }
       }
       return null;
