@@ -229,14 +229,12 @@ function withVoter({ donors, latest }: packed.Campaign, voter: NodeId, online: n
   return { donors: online > latest ? setOf(voter) : donors | setOf(voter), latest: online };
 }
 
-/** Someone has voted for a number as high: the next campaign asks for a higher one. */
+/** Refused by someone who has voted for a number as high: that number is spent, and the next campaign asks for a higher. */
 function giveUp({ shape, state, next, visit }: Moves, node: NodeId, refuser: NodeId): void {
   const campaign = packed.campaignOf(shape, state, node);
   if (campaign === null || !contains(campaign.clique, refuser)) return;
-  const [own, theirs] = [common.voteOf(state, node), common.voteOf(state, refuser)];
-  const isSame =
-    theirs === own && packed.votedMembersOf(state, refuser) === packed.votedMembersOf(state, node);
-  if (theirs < Math.max(own, campaign.generation) || isSame) return;
+  const theirs = common.voteOf(state, refuser);
+  if (theirs < common.voteOf(state, node) || grants(shape, state, refuser, node, campaign)) return;
   next.set(state);
   common.setNumbers(next, node, common.currentOf(state, node), common.onlineOf(state, node), theirs);
   packed.setVotedMembers(next, node, 0);
