@@ -20,7 +20,7 @@ export interface ReportedSweep {
 
 /** What a sweep came to, for --json and for people; `resumable` is the file to go on from, if it was cut short. */
 export function reportOf({ name, settings, request, tally }: ReportedSweep, resumable: string | null) {
-  const expected = expectedCoverage(request.scenario.commit);
+  const expected = expectedCoverage(request.scenario);
   return {
     scenario: request.scenario.name,
     commit: request.scenario.commit,
@@ -38,6 +38,7 @@ export function reportOf({ name, settings, request, tally }: ReportedSweep, resu
     })),
     verdicts: tally.verdicts,
     isolation: tally.isolation,
+    expected: expected.length,
     neverReached: expected.filter((what) => tally.reached[what] === undefined),
     reached: tally.reached,
     blocked: tally.blocked,
@@ -92,6 +93,7 @@ export function describeSweep(report: SweepReport, request: SweepRequest, goOn: 
     `  ${spread("longest in doubt in a run", report.inDoubtUs)}`,
     `  events of a run: half at most ${report.eventsOfRuns.median ?? "-"}, all at most ${report.eventsOfRuns.max ?? "-"}`,
     `  blocked at the end: ${report.blocked}`,
+    `  reached: ${report.expected - report.neverReached.length} of ${report.expected} messages, records, answers, notes, rules, stages and faults`,
     ...(report.neverReached.length === 0 ? [] : [`  never reached: ${report.neverReached.join(", ")}`]),
     ...determinismLines(report),
     "",

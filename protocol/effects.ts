@@ -5,7 +5,7 @@
  * steps; what stands behind a forced `persist` leaves the node only once that is durable (one flush may serve many).
  * A reducer therefore never waits for its own log, and "a reply is never sent before the state that it describes
  * is durable" holds by construction (invariant I7). Only an effect that reveals nothing undurable is marked
- * `unordered`, and may overtake.
+ * `unordered`, and may overtake; and a stream is closed at once.
  */
 import type { Answer } from "./client.ts";
 import type { DatabaseCommand, StreamMode } from "./database.ts";
@@ -26,7 +26,7 @@ export type Effect =
   | { readonly type: "database"; readonly command: DatabaseCommand }
   /** Reads the peer's WAL behind what was confirmed to it. One stream a peer: close it before it is opened again. */
   | { readonly type: "openStream"; readonly from: NodeId; readonly mode: StreamMode }
-  /** Nothing of it arrives any more. */
+  /** Nothing of it arrives any more. At once, whatever log writes are before it: else changes of two streams would mix. */
   | { readonly type: "closeStream"; readonly from: NodeId }
   /** Asks the peer's server for its position; the answer comes in the stream, behind all that it has sent, with `asked`. */
   | { readonly type: "probeStream"; readonly from: NodeId; readonly asked: number }

@@ -45,7 +45,8 @@ function abortLeftBehind(node: NodeState, from: NodeId, below: Gid, context: Con
     if (coordinator !== from || gid >= below) continue;
     const tx = getKeyed(node.transactions, gid);
     if (tx === undefined || tx.outcome !== "undecided") continue;
-    const isParticipant = contains(members, node.config.node) || tx.local !== "absent";
+    // A copy that could not be applied is to be forgotten as one.
+    const isParticipant = contains(members, node.config.node) || tx.local !== "absent" || tx.recovered;
     if (isParticipant) decideAbort(node, tx, leftBehind(node), context);
     else deleteKeyed(node.transactions, gid);
   }

@@ -49,6 +49,8 @@ export interface Heartbeat {
   readonly heard: NodeSet;
   /** By node, entry 0 unused: every transaction of that coordinator below is finished at the sender. */
   readonly holds: readonly Gid[];
+  /** What is not finished at the sender of generations older than the one in which it is online; null if it is not. */
+  readonly doubts: readonly Gid[] | null;
   /** Every stamp that the sender gives from now on is above; 0 unless snapshots are taken at a CSN. */
   readonly stampsAbove: Csn;
   /** The receiver may confirm the sender's WAL up to here: it holds all that lies before. */

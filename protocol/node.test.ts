@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { NodeConfig } from "./config.ts";
 import type { Effect } from "./effects.ts";
 import { makeGid } from "./gid.ts";
 import type { Message } from "./messages.ts";
@@ -317,5 +318,79 @@ describe("a restarted node", () => {
     second.now = START - 100_000;
     expect(prepareOwn(second)).toBeGreaterThan(gid);
     expect(second.state.clock.floor).toBeGreaterThan(first.state.clock.floor);
+  });
+});
+
+describe("with waitPeerCommits", () => {
+  function committedHere() {
+    const bench = startBench({ membership: "elected", waitPeerCommits: true });
+    const gid = prepareOwn(bench);
+    for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid, generation: 1, stamp: START });
+    give(bench, { type: "database", reply: { type: "committedPrepared", gid } });
+    return { bench, finished: { type: "finished", gid } as const };
+  }
+
+  const answers = (effects: readonly Effect[]) =>
+    effects.flatMap((effect) => (effect.type === "answer" ? [effect.answer.type] : []));
+
+  test("a client waits for the commit of every member", () => {
+    const { bench, finished } = committedHere();
+    expect(answers(hear(bench, 2, finished))).toEqual([]);
+    expect(answers(hear(bench, 3, finished))).toEqual(["committed"]);
+  });
+
+  test("but not for one that is no member any more", () => {
+    const { bench, finished } = committedHere();
+    expect(answers(hear(bench, 2, finished))).toEqual([]);
+    const generation = { number: 2, members: 3, configured: 7 };
+    const news = heartbeatOf(bench, { generation, donors: 3 });
+    expect(answers(hear(bench, 2, news))).toEqual(["committed"]);
+  });
+});
+
+describe("a copy in doubt at a node that is online", () => {
+  /** Node 1 has come online in generation 3, with a copy of node 2's transaction of generation 2; node 3 is online too. */
+  function recoveredBench(config: Partial<NodeConfig> = {}) {
+    const bench = createBench({ membership: "elected", ...config });
+    const { label } = changeOf(2, 5, { generation: 2, members: 6, recovered: true });
+    const current = { number: 3, members: 5, configured: 7 };
+    const record = { kind: "membership", current, donors: 5, lastOnlineIn: 3, lastVote: current } as const;
+    const rest = { safeLogged: true, joining: false, removing: 0, slotsFrom: 0 };
+    const records = [{ ...record, ...rest }];
+    give(bench, { type: "started", records, prepared: [label], outcomes: [], finished: [] });
+    return { bench, gid: label.gid, generation: current };
+  }
+
+  function askedOf(effects: readonly Effect[]): number[] {
+    return effects.flatMap((effect) => (effect.type === "probeStream" ? [effect.asked] : []));
+  }
+
+  test("is rolled back once all is read of one that is online without it", () => {
+    const { bench, generation } = recoveredBench();
+    hear(bench, 3, heartbeatOf(bench, { generation, lastOnlineIn: 3, doubts: [] }));
+    const [asked = 0] = askedOf(beat(bench));
+    expect(asked).toBeGreaterThan(0);
+    const position = { kind: "position", asked, lsn: 1_000 } as const;
+    expect(commands(give(bench, { type: "change", from: 3, change: position }))).toEqual([
+      "rollbackPrepared",
+    ]);
+  });
+
+  test("is not asked for after a restart under 3PC: the members may have finished and forgotten it", () => {
+    const { bench } = recoveredBench({ commit: "3pc" });
+    expect(sent(bench.emitted).filter(({ message }) => message.type === "inquiry")).toEqual([]);
+  });
+
+  test("is kept while that one is in doubt as well", () => {
+    const { bench, gid, generation } = recoveredBench();
+    hear(bench, 3, heartbeatOf(bench, { generation, lastOnlineIn: 3, doubts: [gid] }));
+    expect(askedOf(beat(bench))).toEqual([]);
+  });
+
+  test("is kept, whatever one says of generations before the copy's", () => {
+    const { bench } = recoveredBench();
+    const older = { number: 2, members: 6, configured: 7 };
+    hear(bench, 3, heartbeatOf(bench, { generation: older, lastOnlineIn: 2, doubts: [] }));
+    expect(askedOf(beat(bench))).toEqual([]);
   });
 });

@@ -145,6 +145,8 @@ export interface Recovery {
   stuck: string | null;
   /** Beat at which everything had been dealt with that the donor had shortly before; -1 if never. */
   caughtUpAt: number;
+  /** When the donor's server was last asked, and what is known to be settled there; see replication/doubts.ts. */
+  question: { readonly asked: number; readonly settled: readonly Gid[] } | null;
   /** Whose database this node's is a copy of; 0: nobody's. */
   copyOf: NodeId;
   /** Beat at which this node last asked for a copy; -1 if never. */
@@ -293,6 +295,8 @@ export interface Peer {
   heard: NodeSet;
   lastOnlineIn: number;
   holds: readonly Gid[];
+  /** What it has in doubt of generations before that one, in which it is online; see replication/doubts.ts. */
+  doubts: { readonly before: number; readonly gids: readonly Gid[] } | null;
   /** Its WAL may be confirmed up to here. */
   keepFrom: number;
   /** What it says of this node's slot there, */
@@ -338,6 +342,7 @@ export function initialState(config: NodeConfig): NodeState {
       again: 0,
       stuck: null,
       caughtUpAt: -1,
+      question: null,
       copyOf: 0,
       askedAt: -1,
     },
@@ -375,6 +380,7 @@ function createPeer(slotSeen: readonly Gid[] | null): Peer {
     heard: 0,
     lastOnlineIn: 0,
     holds: [],
+    doubts: null,
     keepFrom: 0,
     slot: "none",
     joining: false,

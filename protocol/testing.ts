@@ -58,6 +58,7 @@ export function heartbeatOf(bench: Bench, heartbeat: Partial<Heartbeat> = {}): H
     heard: generation.members,
     stampsAbove: 0,
     holds: [],
+    doubts: null,
     keepFrom: 0,
     slot: "reaches back",
     joining: false,

@@ -237,10 +237,16 @@ export function forgetCopy(node: NodeState, tx: Transaction): void {
 /** Coordinator: one member has carried out the commit. */
 export function markFinished(node: NodeState, tx: Transaction, member: NodeId, context: Context): void {
   tx.finishedBy |= setOf(member);
-  const everywhere = (tx.finishedBy & tx.members) === tx.members;
-  const here = contains(tx.finishedBy, node.config.node);
-  if (here && (everywhere || !node.config.waitPeerCommits)) answerCommitted(node, tx, context);
-  if (everywhere) forget(node, tx.gid);
+  answerWhenFinished(node, tx, context);
+  if ((tx.finishedBy & tx.members) === tx.members) forget(node, tx.gid);
+}
+
+/** A member that was dropped has carried it out before it lets clients in again, and is not waited for. */
+export function answerWhenFinished(node: NodeState, tx: Transaction, context: Context): void {
+  const { config, membership } = node;
+  const peers = config.waitPeerCommits ? tx.members & membership.current.members : 0;
+  const awaited = peers | setOf(config.node);
+  if ((tx.finishedBy & awaited) === awaited) answerCommitted(node, tx, context);
 }
 
 /** The outcome that this node knows or can derive of a transaction that it does not hold: a CSN, 0 for abort, or null. */

@@ -7,7 +7,7 @@ import type { Csn } from "../protocol/csn.ts";
 import type { PrepareLabel, StreamChange } from "../protocol/database.ts";
 import type { Note } from "../protocol/effects.ts";
 import type { Gid } from "../protocol/gid.ts";
-import type { NodeId } from "../protocol/members.ts";
+import type { NodeId, NodeSet } from "../protocol/members.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { DurableRecord } from "../protocol/records.ts";
 import type { Fault } from "./faults.ts";
@@ -48,6 +48,14 @@ export type Fact =
     }
   /** Something breaks, to be mended after `forUs`, or not if null; `drawn`: by the nemesis. */
   | { readonly type: "fault"; readonly fault: Fault; readonly forUs: Micros | null; readonly drawn: boolean }
+  /** From now on these nodes are well and nothing befalls them, while the frozen ones stand still. */
+  | { readonly type: "left alone"; readonly nodes: NodeSet; readonly frozen: NodeSet }
+  /** The end of that, and what the nodes that were left alone had come to. */
+  | {
+      readonly type: "freed";
+      readonly unhealed: string | null;
+      readonly stalls: readonly { readonly allowed: boolean; readonly sentence: string }[];
+    }
   | { readonly type: "crashed"; readonly node: NodeId }
   | { readonly type: "started"; readonly node: NodeId }
   /** Its database is now a copy of the other node's. */

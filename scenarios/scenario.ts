@@ -72,6 +72,8 @@ const nemesis = z.strictObject({
   lasts: distribution.default({ kind: "uniform", min: 50_000, max: 2_500_000 }),
   /** Size of clock steps. */
   step: span.default(200_000),
+  /** For so long at its end the nemesis leaves a majority, drawn from the seed, alone and whole, and freezes the rest. */
+  majority: span.default(0),
 });
 
 const verdict = z.enum(["holds", "violated", "not exercised"]);

@@ -96,3 +96,20 @@ test("a node that is down at the end of a fault is not started twice", () => {
   expect(world.state.scheduled).toBe(0);
   expect(isQuiet(world)).toBe(true);
 });
+
+test("what reached a paused node before its link was cut is taken before what meets the cut", () => {
+  const world = simulate({
+    faults: [
+      { when: { at: "1s" }, fault: { kind: "pause", node: 2 }, forUs: "1s" },
+      { when: { at: "1500ms" }, fault: { kind: "cut", from: [1], to: [2] }, forUs: "1s" },
+    ],
+  });
+  const clocks: number[] = [];
+  world.record = (_time, node, input) => {
+    if (node !== 2 || input.type !== "message" || input.from !== 1) return;
+    if (input.message.type === "heartbeat") clocks.push(input.message.clock);
+  };
+  runUntil(world, 4_000_000);
+  expect(clocks.length).toBeGreaterThan(20);
+  expect(clocks).toEqual([...clocks].sort((one, other) => one - other));
+});

@@ -2,7 +2,7 @@
  * The nemesis's hands: carries out the faults of a scenario, at their times, at effect boundaries, or drawn from the
  * seed, and takes them back.
  */
-import { type NodeId, setOf } from "../protocol/members.ts";
+import { contains, type NodeId, setOf } from "../protocol/members.ts";
 import { isOnline } from "../protocol/membership/online.ts";
 import { type Fault, type ScheduledFault, type Separation, undoing } from "../scenarios/faults.ts";
 import type { Micros } from "../scenarios/history.ts";
@@ -35,11 +35,16 @@ export function scheduleFaults(world: SimWorld): void {
   world.trigger = (trigger) => fireTrigger(world, trigger);
   const { nemesis, duration } = world.scenario;
   push(world.state.queue, duration, KIND.calm, 0, null);
-  if (nemesis !== null) schedule(world, nemesis.from, KIND.nemesis, 0, null);
+  if (nemesis === null) return;
+  schedule(world, nemesis.from, KIND.nemesis, 0, null);
+  if (nemesis.majority === 0) return;
+  schedule(world, duration - nemesis.majority, KIND.leaveAlone, 0, null);
+  schedule(world, duration, KIND.free, 0, null);
 }
 
-/** A fault of the scenario is due. */
+/** A fault of the scenario is due. None comes while a majority is left alone. */
 export function takeFault(world: SimWorld, index: number): void {
+  if (world.state.frozen !== null) return;
   const scheduled = world.scenario.faults[index] as ScheduledFault;
   inflict(world, scheduled.fault, scheduled.forUs ?? null, false);
 }
@@ -64,6 +69,7 @@ function undoOf(world: SimWorld, fault: Fault): Undo | null {
 
 export function takeUndo(world: SimWorld, undo: Undo): void {
   if (undo.kind === "rejoin") rejoin(world, undo.number);
+  else if (undo.kind === "resume" && isFrozen(world, undo.node)) return;
   else carryOutFault(world, undo);
 }
 
@@ -74,11 +80,14 @@ export function drawFault(world: SimWorld): void {
   const random = streamOf(world.streams, "nemesis");
   const { queue } = world.state;
   const next = queue.time + sample(nemesis.every, random);
-  const lasts = Math.min(sample(nemesis.lasts, random), duration - queue.time - 1);
+  const end = duration - nemesis.majority;
+  const lasts = sample(nemesis.lasts, random);
   const fault = randomFault(nemesis, nodes, random);
-  if (lasts <= 0) return;
-  if (isPossible(world, fault)) inflict(world, fault, lasts, true);
-  if (next < duration) schedule(world, next, KIND.nemesis, 0, null);
+  // What is down or stands still when a majority is left alone may remain so.
+  const mends = fault.kind === "crash" || fault.kind === "pause" ? duration : end;
+  if (queue.time + 1 >= end) return;
+  if (isPossible(world, fault)) inflict(world, fault, Math.min(lasts, mends - queue.time - 1), true);
+  if (next < end) schedule(world, next, KIND.nemesis, 0, null);
 }
 
 /** A cut has lasted so long that the connection breaks. */
@@ -100,7 +109,7 @@ export function takeUncut(world: SimWorld, target: number): void {
   for (const payload of healLink(link)) push(queue, queue.time, kind, arrival, payload);
 }
 
-function carryOutFault(world: SimWorld, fault: Fault): void {
+export function carryOutFault(world: SimWorld, fault: Fault): void {
   const now = world.state.queue.time;
   const { network } = world.state;
   switch (fault.kind) {
@@ -182,12 +191,17 @@ export function calmNetwork(world: SimWorld): void {
   network.duplication = 0;
 }
 
+/** One that is frozen is started when it is freed. */
 export function startNode(world: SimWorld, node: NodeId): void {
-  startMachine(world, machineOf(world, node));
+  if (!isFrozen(world, node)) startMachine(world, machineOf(world, node));
+}
+
+function isFrozen({ state }: SimWorld, node: NodeId): boolean {
+  return state.frozen !== null && contains(state.frozen, node);
 }
 
 /** An event of the nemesis's own: the run does not end before it. */
-function schedule(world: SimWorld, at: Micros, kind: number, target: number, payload: unknown): void {
+export function schedule(world: SimWorld, at: Micros, kind: number, target: number, payload: unknown): void {
   world.state.scheduled += 1;
   push(world.state.queue, at, kind, target, payload);
 }

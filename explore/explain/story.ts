@@ -1,7 +1,7 @@
 /** A failing run as a short story: what befell the transactions that its evidence names, and what broke meanwhile. */
 import type { StreamChange } from "../../protocol/database.ts";
 import { type Gid, showGid } from "../../protocol/gid.ts";
-import type { NodeId } from "../../protocol/members.ts";
+import { type NodeId, toList } from "../../protocol/members.ts";
 import { CHECKS } from "../../scenarios/checks/checks.ts";
 import { showMicros } from "../../scenarios/durations.ts";
 import type { Fact } from "../../scenarios/facts.ts";
@@ -89,6 +89,13 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
       return { node: fact.node, what: `notes: ${describeNote(fact.note)}` };
     case "fault":
       return { node: 0, what: describeFault(fact.fault, fact.forUs) };
+    case "left alone":
+      return {
+        node: 0,
+        what: `nodes ${toList(fact.nodes).join(", ")} are left alone, the others stand still`,
+      };
+    case "freed":
+      return { node: 0, what: "the others go on" };
     case "crashed":
       return { node: fact.node, what: "is down" };
     case "started":

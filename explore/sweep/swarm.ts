@@ -10,13 +10,13 @@ import type { CommitProtocolName } from "../../protocol/config.ts";
 import type { Distribution } from "../../scenarios/durations.ts";
 import type { ScheduledFault } from "../../scenarios/faults.ts";
 import { type Random, randomInt, randomOf } from "../../scenarios/random.ts";
-import { mentionedNodes, type Scenario } from "../../scenarios/scenario.ts";
+import { mentionedNodes, type NemesisParameters, type Scenario } from "../../scenarios/scenario.ts";
 import { createStreams, streamOf } from "../../sim/engine/random.ts";
 
 /** The same for the same scenario and seed. Draws from a stream of its own. */
 export function drawScenario(base: Scenario, seed: string): Scenario {
   const random = streamOf(createStreams(seed), "swarm");
-  const nodes = mentionedNodes(base).length > 0 ? base.nodes : randomOf(random, [2, 3, 3, 3, 4, 5, 5]);
+  const nodes = mentionedNodes(base).length > 0 ? base.nodes : randomOf(random, sizesFor(base));
   return {
     ...base,
     nodes,
@@ -31,7 +31,7 @@ export function drawScenario(base: Scenario, seed: string): Scenario {
       deadlockTimeout: randomOf(random, [50_000, 5_000]),
       restart: randomOf(random, [300_000, 50_000, 1_000_000]),
     },
-    workload: drawWorkload(base.workload, random),
+    workload: drawWorkload(base, random),
     nemesis: drawNemesis(base, random),
     faults: [...base.faults, ...drawSites(base, nodes, random)],
     expect: base.expect
@@ -76,6 +76,9 @@ const LATENCIES: readonly Distribution[] = [
   { kind: "fixed", us: 1_000 },
 ];
 
+/** From one end of the world to the other. */
+const FAR: Distribution = { kind: "uniform", min: 10_000, max: 150_000 };
+
 /** Timeouts as short as a trip, so that everybody suspects everybody. */
 const NERVOUS = { heartbeat: 3_000, suspectBeats: 2, voteBeats: 6, resendBeats: 2, resolveBeats: 3 };
 
@@ -83,7 +86,18 @@ function applies(names: readonly string[] | undefined, name: string): boolean {
   return names?.includes(name) ?? true;
 }
 
-function drawProtocol({ protocol }: Scenario, random: Random): Scenario["protocol"] {
+/** A majority of two is both, and nobody can stand still. */
+function sizesFor({ nemesis }: Scenario): readonly number[] {
+  return (nemesis?.majority ?? 0) > 0 ? [3, 3, 4, 5] : [2, 3, 3, 3, 4, 5, 5];
+}
+
+/** A long run is made of clusters in which little happens in a second: what a seed costs is what limits how many are run. */
+function isLong({ duration }: Scenario): boolean {
+  return duration >= 30_000_000;
+}
+
+function drawProtocol(base: Scenario, random: Random): Scenario["protocol"] {
+  const { protocol } = base;
   const usual = {
     heartbeat: randomOf(random, [protocol.heartbeat, 20_000, 50_000, 200_000]),
     suspectBeats: randomOf(random, [protocol.suspectBeats, 4, 15]),
@@ -91,20 +105,34 @@ function drawProtocol({ protocol }: Scenario, random: Random): Scenario["protoco
   const beats = random() < 0.25 ? NERVOUS : usual;
   return {
     ...protocol,
-    ...beats,
+    ...(isLong(base) ? drawSlowBeats(protocol, random) : beats),
     skew: randomOf(random, ["wait", "absorb"]),
     waitPeerCommits: random() < 0.2,
     snapshotAge: randomOf(random, [0, 0, 2_000]),
   };
 }
 
-function drawNetwork({ network }: Scenario, nodes: number, random: Random): Scenario["network"] {
+/** Beats are what an idle cluster costs. */
+function drawSlowBeats({ heartbeat, suspectBeats }: Scenario["protocol"], random: Random) {
+  return {
+    heartbeat: randomOf(random, [heartbeat, 150_000, 400_000]),
+    suspectBeats: randomOf(random, [suspectBeats, 2, 3, 10]),
+    voteBeats: randomOf(random, [6, 12, 20]),
+    resendBeats: randomOf(random, [2, 3]),
+    resolveBeats: randomOf(random, [3, 5]),
+    syncpointBeats: randomOf(random, [3, 10]),
+    deadlock: randomOf(random, [20_000, 100_000]),
+  };
+}
+
+function drawNetwork(base: Scenario, nodes: number, random: Random): Scenario["network"] {
+  const { network } = base;
   const slow = { from: 1 + randomInt(random, nodes), to: 1 + randomInt(random, nodes) };
   const link = { ...slow, latency: { kind: "uniform", min: 5_000, max: 30_000 } as const };
   return {
     ...network,
     mode: randomOf(random, ["ordered", "datagram"]),
-    latency: randomOf(random, LATENCIES),
+    latency: randomOf(random, isLong(base) ? [...LATENCIES, FAR] : LATENCIES),
     links: network.links.length > 0 || random() < 0.7 ? network.links : [link],
     loss: randomOf(random, [0, 0, 0.01, 0.1]),
     duplication: randomOf(random, [0, 0, 0.1]),
@@ -122,20 +150,23 @@ function drawClocks(nodes: number, random: Random): Scenario["clocks"] {
   return clocks;
 }
 
-function drawWorkload(workload: Scenario["workload"], random: Random): Scenario["workload"] {
-  const think = randomOf(random, [
-    workload.think,
-    { kind: "uniform", min: 0, max: 10_000 } as const,
-    { kind: "uniform", min: 0, max: 200 } as const,
-  ]);
+const HASTE: readonly Distribution[] = [
+  { kind: "uniform", min: 0, max: 10_000 },
+  { kind: "uniform", min: 0, max: 200 },
+];
+const LEISURE: Distribution = { kind: "uniform", min: 500_000, max: 3_000_000 };
+
+function drawWorkload(base: Scenario, random: Random): Scenario["workload"] {
+  const { workload } = base;
+  const think = randomOf(random, isLong(base) ? [workload.think, LEISURE] : [workload.think, ...HASTE]);
   switch (workload.kind) {
     case "bank":
       return {
         ...workload,
         think,
         accounts: randomOf(random, [3, 10, workload.accounts]),
-        transfers: 1 + randomInt(random, 3),
-        totals: randomInt(random, 3),
+        transfers: isLong(base) ? workload.transfers : 1 + randomInt(random, 3),
+        totals: isLong(base) ? randomInt(random, 2) : randomInt(random, 3),
         order: randomOf(random, ["any", "ascending"]),
       };
     case "register":
@@ -170,12 +201,18 @@ const KINDS = [
 ] as const;
 
 function drawNemesis(base: Scenario, random: Random): Scenario["nemesis"] {
-  if (base.nemesis !== null) return base.nemesis;
+  if (base.nemesis !== null) return isLong(base) ? drawFewerKinds(base.nemesis, random) : base.nemesis;
   const kinds = KINDS.filter(() => random() < 0.35);
   const every = { kind: "uniform", min: 50_000, max: randomOf(random, [300_000, 1_000_000]) } as const;
   const lasts = { kind: "uniform", min: 10_000, max: randomOf(random, [200_000, 2_000_000]) } as const;
   if (kinds.length === 0) return null;
-  return { kinds, from: 200_000, every, lasts, step: 200_000 };
+  return { kinds, from: 200_000, every, lasts, step: 200_000, majority: 0 };
+}
+
+function drawFewerKinds(nemesis: NemesisParameters, random: Random): NemesisParameters {
+  const kinds = nemesis.kinds.filter(() => random() < 0.6);
+  const every = randomOf(random, [nemesis.every, { kind: "uniform", min: 200_000, max: 2_000_000 } as const]);
+  return { ...nemesis, kinds: kinds.length > 0 ? kinds : nemesis.kinds, every };
 }
 
 /** Steps of a commit at which a crash or a delay is most likely to find something. */

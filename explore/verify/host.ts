@@ -361,7 +361,16 @@ function send(work: Work, to: NodeId, message: Message): void {
 function heartbeatOf({ subject }: Work, finishedBelow: Gid, clock: Csn): Heartbeat {
   const generation = firstGeneration(firstNodes(subject.nodes));
   const { members: donors, members: heard, number: lastOnlineIn } = generation;
-  const news = { generation, donors, lastOnlineIn, heard, stampsAbove: 0, holds: [], keepFrom: 0 };
+  const news = {
+    generation,
+    donors,
+    lastOnlineIn,
+    heard,
+    stampsAbove: 0,
+    holds: [],
+    doubts: null,
+    keepFrom: 0,
+  };
   return { type: "heartbeat", finishedBelow, clock, ...news, slot: "reaches back", joining: false };
 }
 

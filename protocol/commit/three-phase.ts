@@ -23,7 +23,7 @@
  */
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
-import { type NodeId, type NodeSet, setOf, size } from "../members.ts";
+import { contains, type NodeId, type NodeSet, setOf, size } from "../members.ts";
 import { isReachable, reachable } from "../membership/heartbeats.ts";
 import { type AbortReason, INITIAL_TERM, type Status } from "../messages.ts";
 import type { TransactionRecord } from "../records.ts";
@@ -222,7 +222,8 @@ function inquire(node: NodeState, tx: Transaction, context: Context): void {
 }
 
 function answer(node: NodeState, tx: Transaction, from: NodeId, context: Context): void {
-  if (tx.local === "absent" || tx.local === "applying") {
+  // A copy is no vote either, and this node is past the generation in which it could.
+  if (tx.local === "absent" || tx.local === "applying" || tx.recovered) {
     return refuseForEver(node, tx, from, context);
   }
   const { precommitted, csn } = stateOf(tx);
@@ -263,7 +264,8 @@ function restore(
     state.precommitted = true;
     state.csn = record.csn;
   }
-  inquire(node, tx, context);
+  // One that is no member only follows its donor: the members may have forgotten the transaction.
+  if (contains(tx.members, node.config.node)) inquire(node, tx, context);
 }
 
 function stateOf(tx: Transaction): ThreePhaseState {

@@ -128,7 +128,8 @@ function committed(node: NodeState, tx: Transaction, context: Context): void {
 
 /** A peer is in doubt and this node knows no more than it does. */
 function answer(node: NodeState, tx: Transaction, from: NodeId, context: Context): void {
-  if (tx.local === "absent" || tx.local === "applying") {
+  // A copy is no vote either, and this node is past the generation in which it could.
+  if (tx.local === "absent" || tx.local === "applying" || tx.recovered) {
     return refuseForEver(node, tx, from, context);
   }
   const state = tx.local === "prepared" ? "prepared" : "absent";

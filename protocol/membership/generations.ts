@@ -20,7 +20,7 @@
  * together with every vote that told of it.
  */
 import type { Context } from "../context.ts";
-import { valuesOf } from "../keyed.ts";
+import { getKeyed, valuesOf } from "../keyed.ts";
 import { contains, type NodeSet, setOf, toList } from "../members.ts";
 import type { MembershipRecord } from "../records.ts";
 import { stopFollowing } from "../replication/following.ts";
@@ -28,7 +28,7 @@ import { dropSlots } from "../replication/slots.ts";
 import { closeOwnStreams, fenceApplies, openOwnStreams, takeEarlyChanges } from "../replication/streams.ts";
 import { closeSessions, mayStamp, resumeCommits } from "../sessions.ts";
 import type { Membership, NodeState } from "../state.ts";
-import { reasonOf, releaseQueue } from "../transactions.ts";
+import { answerWhenFinished, reasonOf, releaseQueue } from "../transactions.ts";
 import { ProtocolViolation } from "../violation.ts";
 import { type Generation, isSameProposal } from "./generation.ts";
 import { sendHeartbeats } from "./heartbeats.ts";
@@ -63,6 +63,7 @@ export function learnGeneration(
   context.emit({ type: "note", note: { about: "generation", generation: number, members, why } });
   fenceApplies(node, context);
   abortUnvoted(node, context);
+  answerUnawaited(node, context);
   if (membership.standing === "draining") comeOnlineWhenDrained(node, context);
   else leaveService(node, context);
   sendHeartbeats(node, context);
@@ -176,6 +177,15 @@ function abortUnvoted(node: NodeState, context: Context): void {
     if (lost === 0) continue;
     const detail = `generation ${current.number} is without node ${toList(lost).join(", ")}`;
     context.commit.abort(node, tx, reasonOf(node, "other generation", detail), context);
+  }
+}
+
+/** Clients of commits that only wait for a node which is no member any more. */
+function answerUnawaited(node: NodeState, context: Context): void {
+  for (const { gid, coordinator, session, local } of valuesOf(node.transactions)) {
+    if (coordinator !== node.config.node || session === 0 || local !== "committed") continue;
+    const tx = getKeyed(node.transactions, gid);
+    if (tx !== undefined) answerWhenFinished(node, tx, context);
   }
 }
 

@@ -9,8 +9,10 @@
 import type { Context } from "../context.ts";
 import { raiseMark } from "../forgetting.ts";
 import { makeGid } from "../gid.ts";
+import { valuesOf } from "../keyed.ts";
 import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../members.ts";
 import type { Heartbeat } from "../messages.ts";
+import { doubtsOf, noteDoubts } from "../replication/doubts.ts";
 import { slotOf } from "../replication/slots.ts";
 import { holdsOf, keepFromFor } from "../replication/syncpoints.ts";
 import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
@@ -39,6 +41,7 @@ function sendHeartbeatsTo(node: NodeState, receivers: NodeSet, context: Context)
     heard: heardHere(node),
     stampsAbove: readsAtCsn ? node.clock.floor : 0,
     holds: holdsOf(node),
+    doubts: doubtsOf(node),
     joining: membership.joining,
   } as const;
   for (let to = 1; to <= config.nodes; to++) {
@@ -82,6 +85,7 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
   peer.heard = heartbeat.heard;
   peer.lastOnlineIn = heartbeat.lastOnlineIn;
   peer.holds = heartbeat.holds;
+  noteDoubts(node, from, heartbeat);
   peer.slot = heartbeat.slot;
   peer.joining = heartbeat.joining;
   if (heartbeat.keepFrom > peer.keepFrom) peer.keepFrom = heartbeat.keepFrom;
@@ -92,7 +96,8 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
 
 /**
  * What the coordinator's mark says is true of the members of each transaction's generation. It is true of this node if
- * that has everything older than its generation, decided, and has been a member since.
+ * that has everything older than its generation, decided, and has been a member since; but for copies whose commit is
+ * still to be carried out here, because no coordinator waits for that.
  */
 export function takeFinishedMark(
   node: NodeState,
@@ -105,7 +110,12 @@ export function takeFinishedMark(
   // A referee is only an acceptor: what is finished on every member needs it no more.
   if (!isReferee(node) && (standing !== "online" || node.recovery.inDoubt > 0)) return;
   if (heartbeat.generation.number > current.number) return;
-  raiseMark(node, from, heartbeat.finishedBelow, context);
+  if (heartbeat.finishedBelow <= peerOf(node, from).finishedBelow) return;
+  let below = heartbeat.finishedBelow;
+  for (const { gid, coordinator, recovered, outcome } of valuesOf(node.transactions)) {
+    if (coordinator === from && recovered && outcome === "commit" && gid < below) below = gid;
+  }
+  raiseMark(node, from, below, context);
 }
 
 /** This node and the peers that it does not suspect. */

@@ -55,6 +55,7 @@ export function dropQueue(node: NodeState, context: Context): void {
   recovery.again = 0;
   recovery.stuck = null;
   recovery.caughtUpAt = -1;
+  recovery.question = null;
   for (const { label } of valuesOf(recovery.failed)) {
     const tx = getKeyed(node.transactions, label.gid);
     if (tx !== undefined) forgetCopy(node, tx);

@@ -44,6 +44,7 @@ import {
   reasonOf,
 } from "../transactions.ts";
 import { askForCopy, copyAnewIfStranded } from "./copying.ts";
+import { knowingMore, takeTheRest, wantsTheRest } from "./doubts.ts";
 import { anyDonor, bestDonor, dropCopy, follow, rollBackCopy, stopFollowing } from "./following.ts";
 import { needsCopy } from "./slots.ts";
 import { openOwnStream, takeChange } from "./streams.ts";
@@ -58,13 +59,14 @@ export function beatRecovery(node: NodeState, context: Context): void {
   chooseDonor(node, context);
   advanceRecovery(node, context);
   const { recovery } = node;
-  if (recovery.donor === 0 || isOnline(node)) return;
+  if (recovery.donor === 0 || (!wantsTheRest(node) && isOnline(node))) return;
   context.emit({ type: "probeStream", from: recovery.donor, asked: node.beats });
 }
 
 /** Something came from the donor. */
 export function takeDonorChange(node: NodeState, change: StreamChange, context: Context): void {
   node.recovery.queue.push(change);
+  if (change.kind === "position") takeTheRest(node, change.asked, context);
   advanceRecovery(node, context);
 }
 
@@ -159,6 +161,8 @@ function takePrepared(node: NodeState, change: PreparedChange, context: Context)
   }
   // Its own PREPARE is here if it ever was durable.
   if (coordinatorOf(label.gid) === config.node || isHere(node, label.gid)) return true;
+  // It has been online since, so it has all of that generation that may commit (P2): this was aborted, and forgotten.
+  if (label.generation < membership.lastOnlineIn) return true;
   if (recovery.working.count >= MAX_WORKING) return false;
   apply(node, change, context);
   return true;
@@ -326,18 +330,6 @@ function chooseDonor(node: NodeState, context: Context): void {
   }
 }
 
-/** The peers that have finished something which is in doubt here. */
-function knowingAnOutcome(node: NodeState): NodeSet {
-  const inDoubt = valuesOf(node.transactions).filter(
-    ({ recovered, outcome }) => recovered && outcome === "undecided",
-  );
-  let set = 0;
-  node.peers.forEach(({ holds }, id) => {
-    if (id !== 0 && inDoubt.some(({ gid, coordinator }) => gid < (holds[coordinator] ?? 0))) set |= setOf(id);
-  });
-  return set;
-}
-
 /** Only a member comes online, and marks it in its WAL; one that is none has at least what was before. */
 function donorsNow(node: NodeState): NodeSet {
   const { current, donors } = node.membership;
@@ -401,7 +393,7 @@ function followForOutcomes(node: NodeState, context: Context): void {
   }
   const online = onlineNow(node);
   // Two that wait for the same outcome may not wait for each other.
-  const knowing = online & knowingAnOutcome(node);
+  const knowing = online & knowingMore(node);
   const isGood = knowing === 0 || contains(knowing, recovery.donor);
   if (recovery.donor !== 0 && isConnected(node, recovery.donor) && isGood) return;
   const donor = anyDonor(node, knowing === 0 ? online : knowing);

@@ -6,19 +6,23 @@ export const randomDisasters: ScenarioInput = {
   ...healing,
   name: "random-disasters",
   about:
-    "A minute of crashes, freezes, cuts, partitions and slow disks drawn from the seed, with time to come back.",
+    "A minute of crashes, freezes, cuts, partitions and slow disks drawn from the seed; then a majority is left alone while the others stand still.",
   source: "mmts 8.2 random_disasters",
-  duration: "60s",
+  duration: "75s",
   workload: {
     kind: "bank",
     accounts: 30,
     transfers: 1,
-    think: { kind: "uniform", min: "20ms", max: "200ms" },
+    totals: 0,
+    think: { kind: "uniform", min: "50ms", max: "1s" },
+    backoff: { kind: "uniform", min: "20ms", max: "100ms" },
   },
+  protocol: { heartbeat: "200ms", suspectBeats: 5 },
   nemesis: {
-    kinds: ["crash", "pause", "cut", "partition", "clock step", "slow fsync", "delay"],
+    kinds: ["crash", "pause", "cut", "partition", "clock step", "clock rate", "slow fsync", "delay"],
     every: { kind: "uniform", min: "1s", max: "5s" },
     lasts: { kind: "uniform", min: "200ms", max: "6s" },
+    majority: "15s",
   },
   expect: [
     { verdicts: { "one outcome": "holds", "acknowledged survives": "holds", "equal data": "holds" } },

@@ -5,6 +5,7 @@ import { chosenStays, noAbortByRight, oneValuePerTerm, promisesRise } from "./co
 import { constantTotal, equalData, equalSchema, integrity, locksHold } from "./data.ts";
 import { durableBeforeTold } from "./durability.ts";
 import { generationsInOrder, nothingMissed, oneGeneration, promisesKept } from "./generations.ts";
+import { majorityWorks } from "./left-alone.ts";
 import { csnOrder, oldestSurvives } from "./order.ts";
 import { shortOutages } from "./outages.ts";
 import { progress } from "./progress.ts";
@@ -39,6 +40,7 @@ export const CHECKS: readonly Check[] = [
   nothingInDoubt,
   oldestSurvives,
   progress,
+  majorityWorks,
   shortOutages,
   sound,
 ];

@@ -7,7 +7,7 @@
  */
 import { showGid } from "../../protocol/gid.ts";
 import { valuesOf } from "../../protocol/keyed.ts";
-import { contains, majority, type NodeId, size } from "../../protocol/members.ts";
+import { contains, majority, type NodeId, type NodeSet, size } from "../../protocol/members.ts";
 import type { Transaction } from "../../protocol/state.ts";
 import { type Check, type EndedNode, type EndedRun, holds, notExercised, violated } from "./check.ts";
 import { latestConfigured, suspectsTheHealthy, unhealed } from "./service.ts";
@@ -41,8 +41,12 @@ export interface Stall {
   readonly sentence: string;
 }
 
-/** What is undecided when a run ends, and whether the protocol may block there. */
-export function stallsOf(run: EndedRun): Stall[] {
+/** A cluster as it stands: at the end of a run, or in between. */
+type Cluster = Pick<EndedRun, "scenario" | "canHear"> & { readonly nodes: readonly ClusterNode[] };
+type ClusterNode = Pick<EndedNode, "node" | "up" | "paused" | "state" | "prepared">;
+
+/** What is undecided, and whether the protocol may block there. */
+export function stallsOf(run: Cluster): Stall[] {
   const stalls: Stall[] = [];
   const configured = latestConfigured(run.nodes);
   for (const node of run.nodes) {
@@ -54,16 +58,16 @@ export function stallsOf(run: EndedRun): Stall[] {
   return stalls;
 }
 
-function explain(run: EndedRun, node: EndedNode, tx: Transaction): Stall {
+function explain(run: Cluster, node: ClusterNode, tx: Transaction): Stall {
   const what = `${showGid(tx.gid)} is in doubt on node ${node.node}`;
-  if (!contains(tx.members, node.node)) return explainCopy(run, tx, what);
+  if (!contains(tx.members, node.node)) return explainCopy(run, node, tx, what);
   const { commit } = run.scenario;
   if (commit === "2pc" || commit === "3pc" || (commit === "paxos-commit" && size(tx.configured) < 3)) {
     const gone = whyNotHeard(run, node.node, tx.coordinator);
     if (gone !== null) return { allowed: true, sentence: `${what}: ${commit}, and coordinator ${gone}` };
     return { allowed: false, sentence: `${what}, though it hears its coordinator, node ${tx.coordinator}` };
   }
-  const heard = countHeard(run, node.node, tx);
+  const heard = countHeard(run, node.node, tx.configured);
   if (heard < majority(tx.configured)) {
     return {
       allowed: true,
@@ -76,18 +80,30 @@ function explain(run: EndedRun, node: EndedNode, tx: Transaction): Stall {
   };
 }
 
-/** It waits for what a member of the transaction's generation tells it, if that knows. */
-function explainCopy(run: EndedRun, tx: Transaction, what: string): Stall {
+/** It waits for what a member of the transaction's generation tells it, if that knows; without a majority, for that. */
+function explainCopy(run: Cluster, { node, state }: ClusterNode, tx: Transaction, what: string): Stall {
   const waits = run.nodes.some(
     (other) =>
       contains(tx.members, other.node) &&
+      whyNotHeard(run, node, other.node) === null &&
       other.prepared.some(({ gid, recovered }) => gid === tx.gid && !recovered),
   );
   if (waits) return { allowed: true, sentence: `${what}, as on the members of its generation` };
-  return { allowed: false, sentence: `${what}, a copy, though no member of its generation is` };
+  const { configured } = state.membership.current;
+  const heard = countHeard(run, node, configured);
+  if (heard >= majority(configured)) {
+    return {
+      allowed: false,
+      sentence: `${what}, a copy, though no member of its generation that it hears is`,
+    };
+  }
+  return {
+    allowed: true,
+    sentence: `${what}, a copy, and it hears only ${heard} of ${size(configured)} nodes`,
+  };
 }
 
-function whyNotHeard(run: EndedRun, from: NodeId, node: NodeId): string | null {
+function whyNotHeard(run: Cluster, from: NodeId, node: NodeId): string | null {
   if (from === node) return null;
   const peer = run.nodes[node];
   if (peer === undefined || !peer.up) return `node ${node} is down`;
@@ -95,10 +111,10 @@ function whyNotHeard(run: EndedRun, from: NodeId, node: NodeId): string | null {
   return run.canHear(from, node) && run.canHear(node, from) ? null : `node ${node} is cut off`;
 }
 
-function countHeard(run: EndedRun, from: NodeId, tx: Transaction): number {
+function countHeard(run: Cluster, from: NodeId, configured: NodeSet): number {
   let heard = 0;
   for (let member = 1; member < run.nodes.length; member++) {
-    if (!contains(tx.configured, member)) continue;
+    if (!contains(configured, member)) continue;
     if (member === from || whyNotHeard(run, from, member) === null) heard += 1;
   }
   return heard;

@@ -79,6 +79,23 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
+    name: "drops-nobody",
+    about: "nobody stands for a generation without one of the present members: who is silent is waited for",
+    source: "mmts 10 (liveness); 9.4 bugs 36 to 41 are why one would rather not drop anybody",
+    caughtBy: "majority works",
+    shownBy: {
+      name: "two alone",
+      duration: "8s",
+      settle: "30s",
+      workload: { kind: "bank", accounts: 30, think: { kind: "uniform", min: "2ms", max: "20ms" } },
+      nemesis: { kinds: ["pause"], majority: "6s" },
+    },
+    step: withEffects((effect, { membership }) => {
+      if (effect.type !== "send" || effect.message.type !== "candidacy") return effect;
+      return (membership.current.members & ~effect.message.generation.members) === 0 ? effect : null;
+    }),
+  },
+  {
     name: "slow-to-campaign",
     about: "the first campaigns of a node are lost, so it takes seconds until the rest works again",
     source: "mmts 9.4 bugs 40 and 42 (campaigns that fail)",

@@ -16,6 +16,7 @@ export const MUTANT_NAMES = [
   "corrupts-a-row",
   "deaf-to-commits",
   "does-not-drain",
+  "drops-nobody",
   "drops-what-was-copied",
   "equivocates",
   "every-voter-is-a-donor",

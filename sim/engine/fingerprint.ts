@@ -70,6 +70,7 @@ function foldMessage(hash: TraceHash, message: Message): void {
       fold(hash, message.heard);
       fold(hash, message.stampsAbove);
       for (const gid of message.holds) fold(hash, gid);
+      for (const gid of message.doubts ?? []) fold(hash, gid);
       fold(hash, message.joining ? 1 : 0);
       fold(hash, message.slot === "reaches back" ? 2 : message.slot === "too late" ? 1 : 0);
       return fold(hash, message.keepFrom);

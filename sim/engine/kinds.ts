@@ -36,6 +36,11 @@ export const KIND = {
   resumed: 26,
   /** The clients stop, and the network loses and repeats nothing any more. */
   calm: 27,
+  /** The nemesis leaves a majority alone; it frees the others. */
+  leaveAlone: 28,
+  free: 29,
+  /** Something that had come to a node while it was paused. */
+  postponed: 30,
 } as const;
 
 export const TIMER_NAMES: readonly TimerName[] = ["heartbeat", "deadlock", "commit queue", "snapshot"];

@@ -66,7 +66,14 @@ import {
   timerKind,
 } from "./kinds.ts";
 import { push } from "./queue.ts";
-import { type FactSink, freshState, type Machine, machineOf, type SimWorld } from "./world.ts";
+import {
+  type FactSink,
+  freshState,
+  type Machine,
+  machineOf,
+  type Postponed,
+  type SimWorld,
+} from "./world.ts";
 
 /** How long a reader waits before it tries again to open a stream. */
 const REOPEN_US = 50_000;
@@ -158,9 +165,20 @@ export function resumeMachine(world: SimWorld, machine: Machine): void {
   machine.paused = false;
   resumeOutbox(world, machine);
   const { queue } = world.state;
-  for (const { kind, target, payload } of machine.backlog.splice(0)) {
-    push(queue, queue.time, kind, target, payload);
+  for (const postponed of machine.backlog.splice(0)) {
+    push(queue, queue.time, KIND.postponed, machine.node, postponed);
   }
+}
+
+/** It had come before the pause ended, so a cut is no obstacle any more; of a connection that has broken nothing is left. */
+export function takePostponed(world: SimWorld, machine: Machine, postponed: Postponed): void {
+  const { kind, target, payload } = postponed;
+  if (!machine.up) return;
+  if (kind <= KIND.change) {
+    const link = world.state.network.links[targetLink(target)] as Link;
+    if (link.ordered && link.connection !== targetVersion(target)) return;
+  }
+  takeNodeEvent(world, machine, kind, target, payload);
 }
 
 /** An event whose target is a node of some incarnation, or something on a link that was delivered to it. */
@@ -293,6 +311,7 @@ function emit(world: SimWorld, machine: Machine, effect: Effect): void {
     return;
   }
   if (effect.type === "persist") return persist(world, machine, effect);
+  if (effect.type === "closeStream") forgetRequests(machine, effect.from);
   if (machine.outbox.length > 0 && !isUnordered(effect)) {
     machine.outbox.push(effect);
     return;
@@ -301,7 +320,18 @@ function emit(world: SimWorld, machine: Machine, effect: Effect): void {
 }
 
 function isUnordered(effect: Effect): boolean {
-  return effect.type === "send" && effect.unordered === true;
+  return effect.type === "closeStream" || (effect.type === "send" && effect.unordered === true);
+}
+
+/** What was asked for of a stream that is closed now, and still waits for a log write, is not asked for any more. */
+function forgetRequests(machine: Machine, from: NodeId): void {
+  const kept = machine.outbox.filter(
+    (effect) =>
+      typeof effect === "number" ||
+      (effect.type !== "openStream" && effect.type !== "probeStream") ||
+      effect.from !== from,
+  );
+  machine.outbox.splice(0, machine.outbox.length, ...kept);
 }
 
 function persist(world: SimWorld, machine: Machine, effect: Extract<Effect, { type: "persist" }>): void {

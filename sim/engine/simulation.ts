@@ -16,10 +16,11 @@ import {
   takeUndo,
   type Undo,
 } from "../faults.ts";
+import { freeTheRest, leaveMajorityAlone } from "../majority.ts";
 import { KIND, targetIncarnation, targetNode } from "./kinds.ts";
-import { arrive, connectMachines, resumeMachine, takeNodeEvent } from "./machine.ts";
+import { arrive, connectMachines, resumeMachine, takeNodeEvent, takePostponed } from "./machine.ts";
 import { pop } from "./queue.ts";
-import { createWorld, machineOf, type SimWorld, type WorldOptions } from "./world.ts";
+import { createWorld, machineOf, type Postponed, type SimWorld, type WorldOptions } from "./world.ts";
 
 /**
  * A world at time 0: every node has been started, every client will begin. `attach` sees it before its first event, to
@@ -76,10 +77,18 @@ function dispatch(world: SimWorld, kind: number, target: number, payload: unknow
     case KIND.nemesis:
       world.state.scheduled -= 1;
       return drawFault(world);
+    case KIND.leaveAlone:
+      world.state.scheduled -= 1;
+      return leaveMajorityAlone(world);
+    case KIND.free:
+      world.state.scheduled -= 1;
+      return freeTheRest(world);
     case KIND.calm:
       return calmNetwork(world);
     case KIND.uncut:
       return takeUncut(world, target);
+    case KIND.postponed:
+      return takePostponed(world, machineOf(world, target), payload as Postponed);
     case KIND.resumed: {
       const machine = machineOf(world, targetNode(target));
       if (machine.paused && machine.incarnation === targetIncarnation(target)) resumeMachine(world, machine);

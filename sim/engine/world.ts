@@ -4,7 +4,7 @@
  */
 import type { Effect, Emit, TimerName } from "../../protocol/effects.ts";
 import type { Input } from "../../protocol/inputs.ts";
-import { type NodeId, setOf } from "../../protocol/members.ts";
+import { type NodeId, type NodeSet, setOf } from "../../protocol/members.ts";
 import { step as realStep, type Step } from "../../protocol/node.ts";
 import { initialState, type NodeState } from "../../protocol/state.ts";
 import { createDirector, type Director } from "../../scenarios/director.ts";
@@ -86,6 +86,8 @@ export interface WorldState {
   separated: number;
   /** Faults, undoings and restarts that are still to come at a time. */
   scheduled: number;
+  /** While a majority is left alone: the others. */
+  frozen: NodeSet | null;
 }
 
 /** One node's machine: the reducer's state, its PostgreSQL, its clock and its disk. */
@@ -215,6 +217,7 @@ function createState(scenario: Scenario, workload: Workload<unknown>): WorldStat
     separations: [],
     separated: 0,
     scheduled: 0,
+    frozen: null,
   };
 }
 

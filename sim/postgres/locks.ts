@@ -59,7 +59,7 @@ export function acquireLock(
     return true;
   }
   if (slot.holder === tx.number && (mode <= slot.holderMode || slot.sharers === null)) {
-    if (mode > slot.holderMode) slot.holderMode = mode;
+    if (mode > slot.holderMode) raiseMode(server, tx, slot, mode);
     return true;
   }
   return acquireShared(server, host, tx, slot, mode);
@@ -184,7 +184,7 @@ function acquireShared(
     waitFor(server, host, tx, slot, mode);
     return false;
   }
-  if (held > 0) raiseMode(tx, slot, mode);
+  if (held > 0) raiseMode(server, tx, slot, mode);
   else {
     slot.sharers ??= [];
     slot.sharers.push({ holder: tx.number, mode });
@@ -193,7 +193,9 @@ function acquireShared(
   return true;
 }
 
-function raiseMode(tx: Transaction, slot: RowSlot, mode: number): void {
+/** Who has lost the row, and waits only for those that hold it FOR KEY SHARE, has less to wait for. */
+function raiseMode(server: Server, tx: Transaction, slot: RowSlot, mode: number): void {
+  if (slot.queue !== null) server.toWake.push(slot);
   if (slot.holder === tx.number) slot.holderMode = mode;
   for (const sharer of slot.sharers ?? []) {
     if (sharer.holder === tx.number) sharer.mode = mode;

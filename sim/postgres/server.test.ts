@@ -684,6 +684,21 @@ function countAnswers(run: Run): Map<string, number> {
   return counts;
 }
 
+/** A key share that is made stronger while a lost update waits for it. */
+const STRONGER_LOCK: readonly Move[] = [
+  [1979, 469, 960],
+  [0, 602, 0],
+  [2542, 0, 7],
+  [3948, 0, 0],
+  [2344, 0, 929],
+  [0, 3038, 681],
+  [268, 0, 0],
+  [0, 0, 513],
+  [0, 360, 0],
+  [1831, 0, 0],
+  [0, 3420, 936],
+];
+
 const aMove = fc.tuple(fc.nat(1 << 12), fc.nat(1 << 12), fc.nat(1 << 12));
 const someMoves = fc.array(aMove, { maxLength: 200, size: "max" });
 
@@ -701,6 +716,10 @@ describe.each([
       }),
       { numRuns: 400 },
     );
+  });
+
+  it("wakes who has lost a row when the one that it waits for takes a stronger lock of it", () => {
+    drain(play(csnVisibility, STRONGER_LOCK));
   });
 
   it("goes on in the same way when it is replaced by its structured clone", () => {
