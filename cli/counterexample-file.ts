@@ -6,7 +6,9 @@ import { statSync } from "node:fs";
 import { z } from "zod";
 import { type Followed, follow } from "../explore/verify/follow.ts";
 import type { Model } from "../explore/verify/model.ts";
-import { modelNamed } from "../explore/verify/models/models.ts";
+import type { Allowance } from "../explore/verify/models/allowance.ts";
+import type { MembershipModel } from "../explore/verify/models/membership/membership.ts";
+import { membershipNamed, modelNamed } from "../explore/verify/models/models.ts";
 import { mutantNamed } from "../scenarios/mutants/mutants.ts";
 import { MUTANT_NAMES } from "../scenarios/mutants/names.ts";
 import { VERSION } from "../scenarios/version.ts";
@@ -27,9 +29,11 @@ const request = z.strictObject({
       lateAnswers: z.boolean(),
       prepared: z.boolean(),
       ordered: z.boolean(),
+      transactions: z.number().int().min(1).max(5),
+      generations: z.number().int().min(1).max(7),
     })
     .partial(),
-  mutant: z.enum(MUTANT_NAMES).nullable(),
+  mutant: z.string().nullable(),
 });
 
 const counterexampleFile = request.extend({
@@ -42,15 +46,38 @@ const counterexampleFile = request.extend({
 export type ModelRequest = z.output<typeof request>;
 type CounterexampleFile = z.output<typeof counterexampleFile>;
 
-/** Throws UserError: there is no such model, or an option does not fit it. */
+/** Throws UserError: there is no such model or mutant, or an option does not fit it. */
 export function loadModel({ model, allowance, mutant }: ModelRequest): Model {
   // An option that was not given is no change.
   const changes = Object.fromEntries(Object.entries(allowance).filter(([, value]) => value !== undefined));
-  const step = mutant === null ? undefined : mutantNamed(mutant).step;
-  const found = modelNamed(model, changes, step);
+  const membership = membershipNamed(model);
+  const found =
+    membership === undefined ? loadOurs(model, changes, mutant) : loadMembership(membership, changes, mutant);
   if (found === undefined)
     throw new UserError(`there is no model ${model}; lockstep verify --list names them`);
   return found;
+}
+
+function loadOurs(model: string, changes: Partial<Allowance>, mutant: string | null): Model | undefined {
+  if (mutant === null) return modelNamed(model, changes);
+  const known = MUTANT_NAMES.find((name) => name === mutant);
+  if (known === undefined) throw new UserError(`there is no mutant ${mutant}; lockstep list names them`);
+  return modelNamed(model, changes, mutantNamed(known).step);
+}
+
+function loadMembership(
+  { name, mutants, build }: MembershipModel,
+  changes: Parameters<MembershipModel["build"]>[0],
+  mutant: string | null,
+): Model {
+  if (mutant !== null && !Object.hasOwn(mutants, mutant))
+    throw new UserError(`${name} has no mutant ${mutant}, only ${Object.keys(mutants).join(", ")}`);
+  try {
+    return build(changes, mutant);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError(`${name}: ${error.message}`);
+    throw error;
+  }
 }
 
 export function writeCounterexample(path: string, found: Omit<CounterexampleFile, "lockstep">): void {

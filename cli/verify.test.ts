@@ -63,12 +63,24 @@ describe("lockstep verify", () => {
     expect(differing.stdout).toContain("not exact: action 3 cannot be taken any more");
   });
 
+  test("a counterexample under other names of the nodes is replayed exactly too", () => {
+    const path = join(folder, "renamed.json");
+    const { status } = lockstep("verify", "generations", "--mutant", "breaks-promise", "--save", path);
+    expect(status).toBe(1);
+    const replayed = lockstep("replay", path, "--json");
+    expect(replayed.status).toBe(0);
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ exact: true, actions: 7 });
+  });
+
   test.each([
     [[], "verify needs a model: 2pc, 3pc, e3pc, paxos-commit, 2pc-resolvers"],
     [["nope"], "there is no model nope; lockstep verify --list names them"],
     [["2pc", "--depth", "x"], "--depth x: expected a whole number from 1 to 1000000"],
     [["2pc", "--mutant", "none"], "there is no mutant none; lockstep list names them"],
     [["two-phase-textbook-3", "--crashes", "1"], "two-phase-textbook-3 takes no option but"],
+    [["generations", "--crashes", "1"], "generations has no bound on crashes, only on nodes, transactions"],
+    [["generations", "--mutant", "none"], "generations has no mutant none, only commits-on-majority"],
+    [["recovery", "--transactions", "4"], "recovery: a log has room for 8 records"],
   ])("says what is wrong with %j in one line", (args, line) => {
     const { status, stdout, stderr } = lockstep("verify", ...args);
     expect(status).toBe(2);

@@ -2,8 +2,7 @@
 import { Command } from "commander";
 import { type Bounds, type Exploration, explore, type Unreached } from "../explore/verify/explorer.ts";
 import type { Model } from "../explore/verify/model.ts";
-import { isOurs, MODELS } from "../explore/verify/models/models.ts";
-import { MUTANT_NAMES, type MutantName } from "../scenarios/mutants/names.ts";
+import { changeable, MODELS, membershipNamed } from "../explore/verify/models/models.ts";
 import { loadModel, type ModelRequest, writeCounterexample } from "./counterexample-file.ts";
 import { EXIT, UserError } from "./exit.ts";
 import { assertWritable } from "./files.ts";
@@ -14,6 +13,8 @@ interface VerifyOptions {
   readonly depth?: string;
   readonly states?: string;
   readonly nodes?: string;
+  readonly transactions?: string;
+  readonly generations?: string;
   readonly timeouts?: string;
   readonly crashes?: string;
   readonly duplicates?: string;
@@ -33,7 +34,9 @@ export function verifyCommand(): Command {
     .argument("[model]", "one that --list names")
     .option("--depth <n>", "go no deeper; the initial state is at depth 1")
     .option("--states <n>", "stop when so many distinct states are known")
-    .option("--nodes <n>", "of a commit protocol: nodes of the cluster, 2 to 5")
+    .option("--nodes <n>", "nodes of the cluster, 2 to 5")
+    .option("--transactions <n>", "of generations and recovery: how many there are in all, 1 to 5")
+    .option("--generations <n>", "of generations and recovery: how many there are in all, 1 to 7")
     .option("--timeouts <n>", "how often in all a node's timeouts may be over")
     .option("--crashes <n>", "how often in all a node may crash")
     .option("--duplicates <n>", "how many messages may arrive twice")
@@ -41,7 +44,10 @@ export function verifyCommand(): Command {
     .option("--prompt-answers", "a database's answer is heard before anything else happens", false)
     .option("--prepared", "begin when every node has prepared, and nobody has heard of it", false)
     .option("--ordered", "what one node sends another arrives in order", false)
-    .option("--mutant <name>", "with one rule of the protocols broken; lockstep list names them")
+    .option(
+      "--mutant <name>",
+      "with one rule broken; lockstep list names those of the protocols, --list the others",
+    )
     .option("--save <file>", "write the counterexample, from which `lockstep replay` takes its actions again")
     .option("--list", "list the models", false)
     .option("--json", "print one JSON value", false)
@@ -103,6 +109,12 @@ function requestOf(name: string | undefined, options: VerifyOptions): ModelReque
   }
   const allowance = {
     ...(options.nodes === undefined ? {} : { nodes: numberOf("nodes", options.nodes, 2, 5) }),
+    ...(options.transactions === undefined
+      ? {}
+      : { transactions: numberOf("transactions", options.transactions, 1, 5) }),
+    ...(options.generations === undefined
+      ? {}
+      : { generations: numberOf("generations", options.generations, 1, 7) }),
     ...(options.timeouts === undefined ? {} : { timeouts: numberOf("timeouts", options.timeouts, 0, 100) }),
     ...(options.crashes === undefined ? {} : { crashes: numberOf("crashes", options.crashes, 0, 100) }),
     ...(options.duplicates === undefined
@@ -113,19 +125,21 @@ function requestOf(name: string | undefined, options: VerifyOptions): ModelReque
     ...(options.prepared ? { prepared: true } : {}),
     ...(options.ordered ? { ordered: true } : {}),
   };
-  const mutant = options.mutant === undefined ? null : mutantOf(options.mutant);
-  if (!isOurs(name) && (mutant !== null || Object.keys(allowance).length > 0)) {
-    throw new UserError(
-      `${name} takes no option but --depth, --states and --json: only models of our protocols do`,
-    );
-  }
+  const mutant = options.mutant ?? null;
+  assertTakes(name, Object.keys(allowance), mutant);
   return { model: name, allowance, mutant };
 }
 
-function mutantOf(name: string): MutantName {
-  const found = MUTANT_NAMES.find((known) => known === name);
-  if (found === undefined) throw new UserError(`there is no mutant ${name}; lockstep list names them`);
-  return found;
+function assertTakes(name: string, bounds: readonly string[], mutant: string | null): void {
+  const taken = changeable(name);
+  if (taken === null && (mutant !== null || bounds.length > 0)) {
+    throw new UserError(
+      `${name} takes no option but --depth, --states and --json: nothing in it can be changed`,
+    );
+  }
+  const strange = bounds.find((bound) => taken !== null && !taken.includes(bound));
+  if (strange !== undefined)
+    throw new UserError(`${name} has no bound on ${strange}, only on ${taken?.join(", ")}`);
 }
 
 function boundsOf({ depth, states }: VerifyOptions): Bounds {
@@ -142,10 +156,24 @@ function numberOf(option: string, text: string, least: number, most: number): nu
 }
 
 function list(json: boolean): number {
-  const models = MODELS.map(({ name, about, source, bounds }) => ({ name, about, source, bounds }));
-  if (json) process.stdout.write(`${JSON.stringify({ models })}\n`);
-  else for (const { name, about } of models) process.stdout.write(`  ${name.padEnd(22)}  ${about}\n`);
+  const models = MODELS.map(({ name, about, source, bounds }) => ({
+    name,
+    about,
+    source,
+    bounds,
+    mutants: membershipNamed(name)?.mutants ?? {},
+  }));
+  process.stdout.write(json ? `${JSON.stringify({ models })}\n` : models.map(describeListed).join(""));
   return EXIT.held;
+}
+
+function describeListed(model: {
+  name: string;
+  about: string;
+  mutants: Readonly<Record<string, string>>;
+}): string {
+  const mutants = Object.entries(model.mutants).map(([name, about]) => `    ${name.padEnd(22)}  ${about}\n`);
+  return `  ${model.name.padEnd(22)}  ${model.about}\n${mutants.join("")}`;
 }
 
 function describe(outcome: Outcome, model: Model): string {

@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MEMBERSHIP } from "../explore/verify/models/membership/membership.ts";
 import { type EmbeddedServer, startEmbeddedServer } from "../pg/servers/embedded-server.ts";
 import { COMMIT_PROTOCOLS, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
 import { SITE_NAMES } from "../scenarios/faults.ts";
@@ -64,6 +65,28 @@ describe("docs/scenarios.md names all that a scenario may say:", () => {
 
   test("every field", () => {
     expect(fieldsOf(scenarioSchema).filter((field) => !words.has(field))).toEqual([]);
+  });
+});
+
+/** In tables, where there is no room for what they print. */
+const COUNTED = /^\| `npx (lockstep verify [^`]+)` +\| (\d+|none) +\|$/gm;
+
+describe("docs/exploring.md knows how long a counterexample is:", () => {
+  const rows = [...readFileSync("docs/exploring.md", "utf8").matchAll(COUNTED)];
+  const counted = rows.map(([, command, actions]) => [command as string, actions as string] as const);
+
+  test.each(counted)("%s: %s", (command, actions) => {
+    const { counterexample, stoppedBy } = JSON.parse(outputOf(`npx ${command} --json`));
+    expect(stoppedBy).toBe(actions === "none" ? null : "violation");
+    if (actions !== "none") expect(counterexample.actions).toHaveLength(Number(actions));
+  });
+
+  test("for every mutant of a model", () => {
+    const mutants = MEMBERSHIP.flatMap(({ name, mutants }) =>
+      Object.keys(mutants).map((mutant) => `lockstep verify ${name} --mutant ${mutant}`),
+    );
+    const named = counted.map(([command]) => command.split(" ").slice(0, 5).join(" "));
+    expect(named.sort()).toEqual(mutants.sort());
   });
 });
 

@@ -17,6 +17,8 @@ export interface NodeConfig {
   readonly nodes: number;
   /** these were the cluster when it was made. Others are added, and any removed, by membership/configuration.ts. */
   readonly initial: NodeSet;
+  /** Which of them is a referee, without data; 0: none. See membership/referee.ts. */
+  readonly referee: NodeId;
   readonly commit: CommitProtocolName;
   readonly snapshot: SnapshotManagerName;
   readonly membership: MembershipMode;

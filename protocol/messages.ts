@@ -82,6 +82,8 @@ export interface ElectionVote {
   readonly lastVote: number;
   readonly current: Generation;
   readonly donors: NodeSet;
+  /** Whom a referee has let go on alone before; 0: nobody. */
+  readonly grantedTo: NodeId;
 }
 
 /** Phase 1, participant to coordinator (in Paxos Commit, to every acceptor): prepared, durable, with this stamp. */

@@ -38,6 +38,7 @@ import {
   takeFinishedMark,
   takeHeartbeat,
 } from "./membership/heartbeats.ts";
+import { endGrant } from "./membership/referee.ts";
 import { standingIn } from "./membership/standing.ts";
 import type { Heartbeat, Message } from "./messages.ts";
 import type { DurableRecord } from "./records.ts";
@@ -139,7 +140,7 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
   }
   if (input.copied != null) takeCopyLabel(node, input.copied);
   for (const { coordinator, below } of input.finished) raiseMark(node, coordinator, below);
-  node.membership.standing = standingIn(node.membership, node.config.node);
+  node.membership.standing = standingIn(node.membership, node.config);
   node.membership.settled = false;
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
   context.emit({ type: "database", command: alignSequences(node.config.node) });
@@ -215,6 +216,7 @@ function takeMessage(node: NodeState, from: NodeId, message: Message, context: C
 function takeNews(node: NodeState, from: NodeId, heartbeat: Heartbeat, context: Context): void {
   takeHeartbeat(node, from, heartbeat, context);
   learnGeneration(node, heartbeat.generation, heartbeat.donors, context);
+  endGrant(node, context);
   takeFinishedMark(node, from, heartbeat, context);
   if (heartbeat.stampsAbove > 0) retryHeldStatements(node, context);
 }

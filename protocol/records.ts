@@ -47,6 +47,9 @@ export interface MembershipRecord {
   readonly removing: NodeSet;
   /** Where the copy ends on which this node's slots were begun; 0: on none. */
   readonly slotsFrom: number;
+  /** Whom this node, a referee, has let go on alone, and in which generation; 0: nobody. */
+  readonly grantedTo: NodeId;
+  readonly grantedIn: number;
 }
 
 /** At most one a gid. */

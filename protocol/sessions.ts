@@ -14,6 +14,7 @@ import { TEMPORARY_OBJECTS, TRANSACTION_ABORTED, whyRefused } from "./ddl.ts";
 import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import { hasLeft, isOnline } from "./membership/online.ts";
+import { currentScope } from "./membership/scope.ts";
 import { whyNotServing } from "./membership/standing.ts";
 import type { AbortReason } from "./messages.ts";
 import { alignStatement } from "./sequences.ts";
@@ -22,7 +23,6 @@ import type { NodeState, Session, Transaction } from "./state.ts";
 import {
   abortError,
   createTransaction,
-  currentScope,
   decideAbort,
   prepareLocally,
   reasonOf,

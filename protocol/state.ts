@@ -80,6 +80,9 @@ export interface Membership {
   removing: NodeSet;
   /** Where the copy ends on which this node's slots were begun; 0: on none. */
   slotsFrom: number;
+  /** Whom this node, a referee, has let go on alone, and in which generation; 0: nobody. */
+  grantedTo: NodeId;
+  grantedIn: number;
   /** Whether this node has lost its log, and so may not take part in anything. */
   lost: boolean;
 }
@@ -109,6 +112,8 @@ export interface Campaign {
   donors: NodeSet;
   /** The greatest number that a refuser has voted for. */
   refusedBy: number;
+  /** Whom the referee, if it has granted it, has let go on alone; 0: nobody. */
+  grantedTo: NodeId;
   readonly since: number;
 }
 
@@ -316,7 +321,8 @@ interface Stream {
 export function initialState(config: NodeConfig): NodeState {
   const peers: Peer[] = [];
   for (let node = 0; node <= config.nodes; node++) {
-    peers.push(createPeer(contains(config.initial, node) ? emptyVector(config) : null));
+    const hasSlot = contains(config.initial, node) && node !== config.referee;
+    peers.push(createPeer(hasSlot ? emptyVector(config) : null));
   }
   return {
     config,
@@ -383,9 +389,9 @@ function createPeer(slotSeen: readonly Gid[] | null): Peer {
   };
 }
 
-function createMembership({ node, initial }: NodeConfig): Membership {
-  const first = firstGeneration(initial);
-  const lastOnlineIn = contains(initial, node) ? first.number : 0;
+function createMembership({ node, initial, referee }: NodeConfig): Membership {
+  const first = firstGeneration(initial, referee);
+  const lastOnlineIn = contains(first.members, node) ? first.number : 0;
   return {
     current: first,
     donors: first.members,
@@ -405,6 +411,8 @@ function createMembership({ node, initial }: NodeConfig): Membership {
     joining: false,
     removing: 0,
     slotsFrom: 0,
+    grantedTo: 0,
+    grantedIn: 0,
     lost: false,
   };
 }

@@ -70,6 +70,7 @@ export function createBench(config: Partial<NodeConfig> = {}): Bench {
   const state = initialState({
     node: 1,
     nodes: 3,
+    referee: 0,
     initial: firstNodes(config.nodes ?? 3),
     commit: "2pc",
     snapshot: "local",

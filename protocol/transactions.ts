@@ -64,12 +64,6 @@ export function createTransaction(
   return getKeyed(node.transactions, gid) as Transaction;
 }
 
-/** Of a transaction that begins now. */
-export function currentScope(node: NodeState): Scope {
-  const { number, members, configured } = node.membership.current;
-  return { generation: number, members, configured };
-}
-
 /** Gives the transaction this node's stamp; every lock it needs here is held (theory 1.3 C2). */
 export function stampTransaction(node: NodeState, tx: Transaction, context: Context): void {
   tx.stamp = nextStamp(node, context);

@@ -163,6 +163,8 @@ export const scenarioSchema = z.strictObject({
   nodes: z.int().min(1).max(MAX_NODES).default(3),
   /** The last so many of them are no nodes of the cluster at first, and do not run: they can be added. */
   spares: z.int().min(0).default(0),
+  /** Whether the last of three is a referee without data. */
+  referee: z.boolean().default(false),
   commit: z.enum(COMMIT_PROTOCOLS).default("e3pc"),
   snapshot: z.enum(SNAPSHOT_MANAGERS).default("clock-si-committer"),
   /** Whether the cluster heals itself, or every node is a member for ever. */
@@ -204,6 +206,9 @@ export function parseScenario(input: unknown): Scenario {
       throw new ScenarioError(`${place}: there is no node ${id}, only nodes 1 to ${scenario.nodes}`);
     }
   }
+  if (scenario.referee && (scenario.nodes !== 3 || scenario.spares > 0)) {
+    throw new ScenarioError("referee: it is the third of three nodes, none of which is a spare");
+  }
   if (scenario.spares >= scenario.nodes) {
     throw new ScenarioError(
       `spares: of ${scenario.nodes} nodes, at most ${scenario.nodes - 1} can be spares`,
@@ -229,6 +234,7 @@ export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
     node: id,
     nodes: scenario.nodes,
     initial: initialNodes(scenario),
+    referee: scenario.referee ? scenario.nodes : 0,
     commit: scenario.commit,
     snapshot: scenario.snapshot,
     membership: scenario.membership,

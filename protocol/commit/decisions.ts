@@ -2,17 +2,18 @@
  * Messages about one transaction: those that carry or ask for a decision are the same under every protocol; the rest
  * go to the protocol while the transaction is undecided here.
  */
+
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";
 import { getKeyed } from "../keyed.ts";
 import { contains, type NodeId } from "../members.ts";
+import { currentScope } from "../membership/scope.ts";
 import type { AbortReason } from "../messages.ts";
 import { noteStamp } from "../snapshot/clock.ts";
 import type { NodeState } from "../state.ts";
 import {
   createTransaction,
-  currentScope,
   decideAbort,
   decideCommit,
   markFinished,

@@ -30,11 +30,13 @@
  *
  * Invariants: I3, I4, I5 as for E3PC, for each instance; I2, since a vote is sent after its PREPARE is durable.
  */
+
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import type { Gid } from "../gid.ts";
 import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
 import { isReachable } from "../membership/heartbeats.ts";
+import { currentScope } from "../membership/scope.ts";
 import {
   type AbortReason,
   type AcceptedVote,
@@ -49,7 +51,6 @@ import type { TransactionRecord } from "../records.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import {
   createTransaction,
-  currentScope,
   decideAbort,
   decideCommit,
   reasonOf,

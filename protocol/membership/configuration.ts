@@ -35,7 +35,8 @@ export type Order =
 
 export function takeOrder(node: NodeState, order: Order, context: Context): void {
   const { membership, config } = node;
-  if (config.membership === "fixed") return;
+  // A referee is for two nodes.
+  if (config.membership === "fixed" || config.referee !== 0) return;
   if (order.kind === "join") {
     // It has been one, or is.
     if (contains(membership.current.configured, config.node) || membership.lastOnlineIn > 0) return;

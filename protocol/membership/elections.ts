@@ -9,6 +9,7 @@
  * A candidate wins with the votes of a majority of the configured nodes, once every member that it proposes has
  * answered, whatever it said: one that has not might hold more than all voters (bug 41).
  */
+
 import type { Context } from "../context.ts";
 import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
 import type { Candidacy, ElectionVote } from "../messages.ts";
@@ -20,6 +21,8 @@ import { mayConfigure, nextConfigured } from "./configuration.ts";
 import { type Generation, isMajority, isMember, isSameProposal } from "./generation.ts";
 import { learnGeneration, promiseVote } from "./generations.ts";
 import { disconnected, linksOf } from "./links.ts";
+import { isReferee, mayCount, mayGrant, noteGrant, withRefereeIfNeeded } from "./referee.ts";
+import { withData } from "./scope.ts";
 
 /** Once a beat: stands for election if there is reason to. */
 export function campaignIfNeeded(node: NodeState, context: Context): void {
@@ -61,7 +64,9 @@ export function takeCandidacy(
   context: Context,
 ): void {
   if (node.config.membership === "fixed") return;
-  const granted = mayVoteFor(node, from, generation, base);
+  const granted = mayVoteFor(node, from, generation, base) && mayGrant(node, from, generation);
+  const { grantedTo } = node.membership;
+  if (granted) noteGrant(node, from, generation);
   if (granted && node.membership.lastVote.number < generation.number) promiseVote(node, generation, context);
   const { lastOnlineIn, lastVote, current, donors } = node.membership;
   const { number, members } = generation;
@@ -74,6 +79,7 @@ export function takeCandidacy(
     lastVote: lastVote.number,
     current,
     donors,
+    grantedTo,
   });
 }
 
@@ -98,11 +104,11 @@ function mayVoteFor(node: NodeState, from: NodeId, asked: Generation, base: Node
   if (lastVote.number === asked.number) return isSameProposal(lastVote, asked);
   if (lastVote.number > asked.number) return false;
   if (!mayConfigure(asked, base, current.configured, from)) return false;
-  if ((asked.members & ~(current.members | setOf(from))) !== 0) return false;
+  if (withData(node, asked.members & ~(current.members | setOf(from))) !== 0) return false;
   const links = linksOf(node);
   if ((asked.members & ~largestCliqueWith(node, links, asked.members)) !== 0) return false;
   // A healthy generation is not taken apart by somebody outside (bugs 36, 38).
-  const dropsMember = (current.members & ~asked.members) !== 0;
+  const dropsMember = withData(node, current.members & ~asked.members) !== 0;
   return !(
     standing === "online" &&
     dropsMember &&
@@ -127,12 +133,14 @@ function candidateOf(node: NodeState, clique: NodeSet): Generation | null {
   const configured = nextConfigured(node);
   const changes = configured !== current.configured;
   if (standing === "online" && disconnected(node, current.members) === 0 && !changes) return null;
+  if (isReferee(node)) return null;
   if (!contains(clique, me) || !isMajority(clique, current.configured)) return null;
   if (standing !== "online" && !contains(configured, me)) return null;
   const behind = lacksData(node, clique);
   const caughtUp = hasCaughtUp(node) && isLatest(node, node.recovery.donor, clique);
   if (standing === "outside" && !isMember(current, me) && behind && !caughtUp) return null;
-  const members = ((current.members & clique) | setOf(me)) & configured;
+  const able = withData(node, ((current.members & clique) | setOf(me)) & configured);
+  const members = withRefereeIfNeeded(node, able, clique, configured);
   const same = members === current.members && !changes;
   // An election of the same members would give nobody what it lacks.
   if (same && (standing !== "outside" || lastVote.number === current.number)) return null;
@@ -160,6 +168,7 @@ function stand(node: NodeState, candidate: Generation, voters: NodeSet, context:
     lastOnlineIn: membership.lastOnlineIn,
     donors: me,
     refusedBy: 0,
+    grantedTo: 0,
     since: node.beats,
   };
   const { number, members } = candidate;
@@ -202,6 +211,7 @@ function countVote(campaign: Campaign, from: NodeId, vote: ElectionVote): void {
     return;
   }
   campaign.granted |= setOf(from);
+  if (vote.grantedTo !== 0) campaign.grantedTo = vote.grantedTo;
   if (vote.lastOnlineIn < campaign.lastOnlineIn) return;
   if (vote.lastOnlineIn > campaign.lastOnlineIn) campaign.donors = 0;
   campaign.lastOnlineIn = vote.lastOnlineIn;
@@ -209,7 +219,8 @@ function countVote(campaign: Campaign, from: NodeId, vote: ElectionVote): void {
 }
 
 function winWhenElected(node: NodeState, campaign: Campaign, context: Context): void {
-  const { candidate, granted, answered, donors } = campaign;
+  const { candidate, granted, answered, donors, grantedTo } = campaign;
+  if (!mayCount(node, granted, candidate.members, grantedTo)) return;
   if (!isMajority(granted, candidate.configured)) return;
   if (!isMajority(granted, node.membership.current.configured)) return;
   if ((candidate.members & ~answered) !== 0) return;

@@ -4,7 +4,7 @@
  * `configured` are the nodes of the cluster when it was elected. Only a generation whose members are a majority of them
  * does work; a smaller one merely records who has recovered so far.
  */
-import { contains, majority, type NodeId, type NodeSet, size } from "../members.ts";
+import { contains, majority, type NodeId, type NodeSet, setOf, size } from "../members.ts";
 
 export interface Generation {
   /** Rises with every election; a number is never given twice. */
@@ -13,9 +13,9 @@ export interface Generation {
   readonly configured: NodeSet;
 }
 
-/** The one in which a new cluster begins: every node is a member, and online. */
-export function firstGeneration(configured: NodeSet): Generation {
-  return { number: 1, members: configured, configured };
+/** The one in which a new cluster begins: every node is a member, and online, but the referee if there is one. */
+export function firstGeneration(configured: NodeSet, referee: NodeId = 0): Generation {
+  return { number: 1, members: referee === 0 ? configured : configured & ~setOf(referee), configured };
 }
 
 export function isMember({ members }: Generation, node: NodeId): boolean {

@@ -55,7 +55,7 @@ export function learnGeneration(
   membership.campaign = null;
   membership.failures = 0;
   node.syncpoints.markAt = 0;
-  membership.standing = standingIn(membership, node.config.node);
+  membership.standing = standingIn(membership, node.config);
   persistMembership(node, true, context);
   const why =
     membership.standing === "draining" ? `donors are ${toList(donors).join(", ")}` : membership.standing;
@@ -202,9 +202,13 @@ function leaveService(node: NodeState, context: Context): void {
 /** Writes down what a node must not forget about generations. */
 export function persistMembership(node: NodeState, forced: boolean, context: Context): void {
   const { current, donors, lastOnlineIn, lastVote, safeLogged }: Membership = node.membership;
-  const { joining, removing, slotsFrom } = node.membership;
+  const { joining, removing, slotsFrom, grantedTo, grantedIn } = node.membership;
   const promises = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
-  context.emit({ type: "persist", record: { ...promises, joining, removing, slotsFrom }, forced });
+  context.emit({
+    type: "persist",
+    record: { ...promises, joining, removing, slotsFrom, grantedTo, grantedIn },
+    forced,
+  });
 }
 
 function expectSame(told: Generation, known: Generation): void {

@@ -5,6 +5,7 @@
  * Beats are counted, not clock readings compared, because a wall clock may step. A suspicion may be wrong, and no
  * protocol here but Skeen's 3PC relies on it for safety.
  */
+
 import type { Context } from "../context.ts";
 import { raiseMark } from "../forgetting.ts";
 import { makeGid } from "../gid.ts";
@@ -18,6 +19,7 @@ import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState } from "../state.ts";
 import { finishedBelow, peerOf, send } from "../transactions.ts";
 import { heardHere } from "./links.ts";
+import { isReferee } from "./referee.ts";
 
 export function sendHeartbeats(node: NodeState, context: Context): void {
   sendHeartbeatsTo(node, firstNodes(node.config.nodes), context);
@@ -105,7 +107,8 @@ export function takeFinishedMark(
 ): void {
   const { standing, current } = node.membership;
   if (heartbeat.generation.number <= current.number) noteStamp(node, from, heartbeat.stampsAbove);
-  if (standing !== "online" || node.recovery.inDoubt > 0) return;
+  // A referee is only an acceptor: what is finished on every member needs it no more.
+  if (!isReferee(node) && (standing !== "online" || node.recovery.inDoubt > 0)) return;
   if (heartbeat.generation.number > current.number) return;
   if (heartbeat.finishedBelow <= peerOf(node, from).finishedBelow) return;
   let below = heartbeat.finishedBelow;

@@ -26,10 +26,11 @@ export function isConnected(node: NodeState, peer: NodeId): boolean {
   return peer === node.config.node || contains(peerOf(node, peer).heard, node.config.node);
 }
 
-/** Those of the set, but this node, with whom the link is down. */
+/** Those of the set, but this node and the referee, with whom the link is down. */
 export function disconnected(node: NodeState, set: NodeSet): NodeSet {
   let down = 0;
   for (let id = 1; id <= node.config.nodes; id++) {
+    if (id === node.config.referee) continue;
     if (contains(set, id) && !isConnected(node, id)) down |= setOf(id);
   }
   return down;

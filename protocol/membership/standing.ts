@@ -1,4 +1,6 @@
 /** What a node is in its current generation, and whether it may serve clients. */
+
+import type { NodeConfig } from "../config.ts";
 import { contains, type NodeSet, setOf, toList } from "../members.ts";
 import type { MembershipRecord } from "../records.ts";
 import type { Membership, NodeState, Standing } from "../state.ts";
@@ -9,7 +11,11 @@ import { disconnected } from "./links.ts";
 const REPLACE_IT = "Remove it, and add a node of another number";
 
 /** From what is durable (mmts 4.1, 4.3). A donor holds everything that the generation began with, so it needs no donor. */
-export function standingIn(membership: MembershipRecord | Membership, node: number): Standing {
+export function standingIn(
+  membership: MembershipRecord | Membership,
+  { node, referee }: NodeConfig,
+): Standing {
+  if (node === referee) return "outside";
   const { current, donors, lastOnlineIn, lastVote, safeLogged } = membership;
   if (lastOnlineIn === current.number) return safeLogged ? "online" : "marking";
   if (!isMember(current, node) || !doesWork(current) || lastVote.number !== current.number) return "outside";
@@ -39,6 +45,7 @@ function whyOutside(node: NodeState): string {
   if (membership.lost) {
     return `its log is lost, and with it what it has promised. ${REPLACE_IT}`;
   }
+  if (config.node === config.referee) return "it is the referee, and has no data";
   if (!contains(current.configured, config.node)) return whyNoNode(node);
   const role = isMember(current, config.node)
     ? `generation ${current.number} of nodes ${list(current.members)} is not at work`

@@ -13,6 +13,7 @@
  * for which this node votes. Copies that are still in doubt then keep their locks, and the donor's stream is read on for
  * their outcomes: the members of their generation may have forgotten them. No client is let in before.
  */
+
 import type { Context } from "../context.ts";
 import { commitsBefore } from "../csn.ts";
 import type { FinishedChange, LogicalMessage, PreparedChange, SqlError, StreamChange } from "../database.ts";
@@ -28,6 +29,7 @@ import { isMajority, isMember } from "../membership/generation.ts";
 import { comeOnline, disclaim, learnGeneration } from "../membership/generations.ts";
 import { isConnected } from "../membership/links.ts";
 import { isOnline } from "../membership/online.ts";
+import { isReferee } from "../membership/referee.ts";
 import { keepAbove } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import {
@@ -313,7 +315,8 @@ function chooseDonor(node: NodeState, context: Context): void {
     case "recovering":
       return followDonor(node, anyDonor(node, donorsNow(node)), context);
     case "outside": {
-      if (!belongs(node)) return recovery.donor === 0 ? undefined : stopFollowing(node, context);
+      if (!belongs(node) || isReferee(node))
+        return recovery.donor === 0 ? undefined : stopFollowing(node, context);
       if (needsCopy(node)) return askForCopy(node, context);
       const clique = cliqueOf(node);
       const able = isMajority(clique | setOf(node.config.node), membership.current.configured);

@@ -104,7 +104,7 @@ export function reopenStream(node: NodeState, from: NodeId, context: Context): v
 export function openOwnStreams(node: NodeState, context: Context): void {
   const { configured } = node.membership.current;
   for (let from = 1; from <= node.config.nodes; from++) {
-    if (from === node.config.node) continue;
+    if (from === node.config.node || from === node.config.referee) continue;
     const { mode } = peerOf(node, from).stream;
     if (contains(configured, from) && mode === "closed") openOwnStream(node, from, context);
     if (!contains(configured, from) && mode === "own") closeOwnStream(node, from, context);

@@ -12,10 +12,12 @@
  *   up every commit of the cluster for that hour. For the same reason nothing is stamped before a majority's clocks
  *   were heard.
  */
+
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import type { TimerName } from "../effects.ts";
 import { contains, majority, type NodeId, size } from "../members.ts";
+import { currentScope } from "../membership/scope.ts";
 import type { NodeState, Peer } from "../state.ts";
 
 export function nextStamp(node: NodeState, context: Context): Csn {
@@ -60,13 +62,15 @@ export function noteStamp(node: NodeState, from: NodeId, stamp: Csn): void {
  * majority.
  */
 export function missedNothingBelow(node: NodeState): Csn {
-  const { configured } = node.membership.current;
+  const { configured } = currentScope(node);
   if (node.config.membership === "fixed") return Number.MAX_SAFE_INTEGER;
   // Also of one in which a node more or less is configured.
   const needed = size(configured) >> 1;
   if (needed === 0) return Number.MAX_SAFE_INTEGER;
   const bounds: Csn[] = [];
   for (let id = 1; id <= node.config.nodes; id++) {
+    // A referee commits nothing: whoever commits without this node is another.
+    if (id === node.config.referee) continue;
     if (id !== node.config.node && contains(configured, id))
       bounds.push((node.peers[id] as Peer).stampsAbove);
   }
@@ -112,7 +116,7 @@ export function compareClocks(node: NodeState): void {
     // Time goes on at a peer as it does here; only whole beats are known of it.
     if (clock !== 0) readings.push(clock + clockBeats * node.config.heartbeatUs);
   }
-  if (readings.length < majority(node.membership.current.configured)) return;
+  if (readings.length < majority(currentScope(node).configured)) return;
   readings.sort((one, other) => one - other);
   node.clock.reference = readings[(readings.length - 1) >> 1] as Csn;
 }

@@ -1,6 +1,6 @@
 /** Generations: what a cluster that heals itself promises of them, whatever fails (mmts 4.1). */
 import { type Gid, showGid } from "../../protocol/gid.ts";
-import { contains, type NodeId, type NodeSet, toList } from "../../protocol/members.ts";
+import { contains, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
 import type { MembershipRecord } from "../../protocol/records.ts";
 import { type Check, type Findings, holds, notExercised, report } from "./check.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
@@ -14,7 +14,10 @@ export const oneGeneration: Check = {
   begin: (scenario) => {
     const findings: Findings = { found: null };
     const known = new Map<number, NodeSet>();
-    const look = (number: number, members: NodeSet, node: NodeId): void => {
+    // Which takes part in no transaction, so that no label names it.
+    const referee = scenario.referee ? setOf(scenario.nodes) : 0;
+    const look = (number: number, all: NodeSet, node: NodeId): void => {
+      const members = all & ~referee;
       const before = known.get(number);
       if (before === undefined) known.set(number, members);
       else if (before !== members) {

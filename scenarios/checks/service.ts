@@ -2,12 +2,15 @@
  * Whether a cluster works as far as it can: where a majority sees each other, one generation of nodes is at work, and
  * whoever sees all of these is one of them.
  */
+
 import { contains, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
 import { largestClique } from "../../protocol/membership/clique.ts";
 import { belongs } from "../../protocol/membership/configuration.ts";
 import { type Generation, isMajority } from "../../protocol/membership/generation.ts";
 import { disconnected } from "../../protocol/membership/links.ts";
 import { isOnline } from "../../protocol/membership/online.ts";
+import { isReferee } from "../../protocol/membership/referee.ts";
+import { withData } from "../../protocol/membership/scope.ts";
 import { isTooFarBehind, whyNotServing } from "../../protocol/membership/standing.ts";
 import type { NodeState } from "../../protocol/state.ts";
 import { type Distribution, showMicros } from "../durations.ts";
@@ -41,11 +44,12 @@ export function unhealed(
   }
   const { current } = first.state.membership;
   const mask = working.reduce((set, { node }) => set | setOf(node), 0);
-  if (mask !== current.members) {
-    const missing = current.members & ~mask;
+  const members = withData(first.state, current.members);
+  if (mask !== members) {
+    const missing = members & ~mask;
     const who =
-      missing === 0 ? `node ${toList(mask & ~current.members).join(", ")} still works` : idle(nodes, missing);
-    return `generation ${current.number} is of nodes ${toList(current.members).join(", ")}, but ${who}`;
+      missing === 0 ? `node ${toList(mask & ~members).join(", ")} still works` : idle(nodes, missing);
+    return `generation ${current.number} is of nodes ${toList(members).join(", ")}, but ${who}`;
   }
   const { removing } = first.state.membership;
   if (removing !== 0) return `node ${toList(removing).join(", ")} is still to be removed`;
@@ -84,7 +88,7 @@ function spreadOf(distribution: Distribution): Micros {
 /** Not one that was removed, or says that it must be. */
 function canCome(state: NodeState): boolean {
   const { config, membership } = state;
-  if (membership.lost || !belongs(state)) return false;
+  if (membership.lost || !belongs(state) || isReferee(state)) return false;
   return config.maxKeptBytes === 0 || !isTooFarBehind(state);
 }
 
@@ -126,10 +130,18 @@ function whyNobody(
   }
   for (let node = 0; node <= 16; node++) links[node] ??= 0;
   const clique = largestClique(links, among);
-  if (!isMajority(clique, configured)) return null;
+  if (!isMajority(clique, configured) || waitsForWinner(able, clique)) return null;
   const one = able.find(({ node }) => contains(clique, node)) as Standing;
   const why = whyNotServing(one.state) ?? "it serves";
   return `nodes ${toList(clique).join(", ")} see each other, and none is online; node ${one.node}: ${why}`;
+}
+
+/** The referee has let another node go on alone, which may have what these lack. */
+function waitsForWinner(able: readonly Standing[], clique: NodeSet): boolean {
+  const referee = able.find(({ state }) => isReferee(state))?.state;
+  if (referee === undefined || !contains(clique, referee.config.node)) return false;
+  const { grantedTo } = referee.membership;
+  return grantedTo !== 0 && !contains(clique, grantedTo);
 }
 
 function idle(nodes: readonly Standing[], missing: NodeSet): string {

@@ -85,6 +85,7 @@ function foldMessage(hash: TraceHash, message: Message): void {
       fold(hash, message.granted ? 1 : 0);
       fold(hash, message.lastOnlineIn);
       fold(hash, message.lastVote);
+      fold(hash, message.grantedTo);
       fold(hash, message.donors);
       return foldGeneration(hash, message.current);
     case "vote":

@@ -56,6 +56,7 @@ function startHosts(cluster: Cluster, protocol: CommitProtocolName, nodes: numbe
       node,
       nodes,
       initial: firstNodes(nodes),
+      referee: 0,
       commit: protocol,
       snapshot: "local",
     };

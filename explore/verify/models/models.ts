@@ -2,6 +2,7 @@
 import type { Step } from "../../../protocol/node.ts";
 import type { Model } from "../model.ts";
 import type { Allowance } from "./allowance.ts";
+import { MEMBERSHIP, type MembershipModel } from "./membership/membership.ts";
 import { OURS } from "./ours.ts";
 import { paxosCommitTextbook } from "./paxos-commit-textbook.ts";
 import { reducerModel } from "./reducers.ts";
@@ -14,11 +15,20 @@ export const TEXTBOOKS: readonly Model[] = [
   paxosCommitTextbook(),
 ];
 
-export const MODELS: readonly Model[] = [...OURS.map((ours) => reducerModel(ours)), ...TEXTBOOKS];
+export const MODELS: readonly Model[] = [
+  ...OURS.map((ours) => reducerModel(ours)),
+  ...MEMBERSHIP.map((membership) => membership.build({}, null)),
+  ...TEXTBOOKS,
+];
 
-/** Whether it is a model of our reducers, which has an allowance and may have a mutant. */
-export function isOurs(name: string): boolean {
-  return OURS.some((ours) => ours.name === name);
+/** What of a model can be changed, by the names of its bounds; null if nothing, not even its rules. */
+export function changeable(name: string): readonly string[] | null {
+  const bounds = OURS.find((ours) => ours.name === name)?.allowance ?? membershipNamed(name)?.scope;
+  return bounds === undefined ? null : Object.keys(bounds);
+}
+
+export function membershipNamed(name: string): MembershipModel | undefined {
+  return MEMBERSHIP.find((membership) => membership.name === name);
 }
 
 /** The model, with another allowance than its own, or other rules, if it is ours; undefined if there is none. */
