@@ -9,14 +9,14 @@ import type { NodeId } from "../../protocol/members.ts";
 import { standingIn } from "../../protocol/membership/standing.ts";
 import type { AbortRule, Message } from "../../protocol/messages.ts";
 import type { Fact } from "../../scenarios/facts.ts";
-import type { Scenario } from "../../scenarios/scenario.ts";
+import { nodeConfig, type Scenario } from "../../scenarios/scenario.ts";
 
 export interface Coverage {
   take(fact: Fact): void;
   names(): string[];
 }
 
-export function createCoverage(): Coverage {
+export function createCoverage(scenario: Scenario): Coverage {
   const reached = new Set<string>();
   const standings = new Map<NodeId, string>();
   return {
@@ -24,7 +24,7 @@ export function createCoverage(): Coverage {
       for (const name of namesOf(fact)) reached.add(name);
       if (fact.type !== "recorded" || fact.record.kind !== "membership") return;
       const before = standings.get(fact.node) ?? "online";
-      const standing = standingIn(fact.record, fact.node);
+      const standing = standingIn(fact.record, nodeConfig(scenario, fact.node));
       if (standing !== before) reached.add(`stage ${before} to ${standing}`);
       standings.set(fact.node, standing);
     },

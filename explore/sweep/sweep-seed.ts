@@ -60,7 +60,7 @@ export function scenarioOfSeed({
 }
 
 function runSeed(scenario: Scenario, seed: string): SeedResult {
-  const coverage = createCoverage();
+  const coverage = createCoverage(scenario);
   try {
     const result = runScenario(scenario, seed, { mode: "in place", checks: CHECKS, observe: coverage.take });
     const { findings, costs } = result;
