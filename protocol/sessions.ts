@@ -14,10 +14,10 @@ import { TEMPORARY_OBJECTS, TRANSACTION_ABORTED, whyRefused } from "./ddl.ts";
 import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import { hasLeft, isOnline } from "./membership/online.ts";
-import { whyNotServing } from "./membership/standing.ts";
+import { whyNotServing, whyTurnedAway } from "./membership/standing.ts";
 import type { AbortReason } from "./messages.ts";
 import { alignStatement } from "./sequences.ts";
-import { isClockChecked, nextAge } from "./snapshot/clock.ts";
+import { nextAge } from "./snapshot/clock.ts";
 import type { NodeState, Session, Transaction } from "./state.ts";
 import {
   abortError,
@@ -41,9 +41,8 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
   switch (request.type) {
     case "begin":
       expectPhase(session, "idle");
-      if (!isClockChecked(node)) return turnAway(session, TOO_EARLY, context);
-      if (whyNotServing(node) !== null)
-        return turnAway(session, `node ${node.config.node}: ${whyNotServing(node)}`, context);
+      if (whyTurnedAway(node) !== null)
+        return turnAway(session, `node ${node.config.node}: ${whyTurnedAway(node)}`, context);
       session.phase = "beginning";
       session.isolation = request.isolation;
       session.age = request.age || nextAge(node);
@@ -322,8 +321,6 @@ function committingTransaction(node: NodeState, session: number): Transaction | 
   }
   return undefined;
 }
-
-const TOO_EARLY = "this node has not yet compared its clock with a majority's; try again";
 
 function turnAway(session: Session, message: string, context: Context): void {
   context.emit({

@@ -12,6 +12,7 @@ import type { Scenario } from "../../scenarios/scenario.ts";
 import type { SimWorld } from "../../sim/engine/world.ts";
 import { runScenario } from "../../sim/run.ts";
 import { type Cause, causeOf } from "../cause.ts";
+import { type ToldStates, turnOf } from "./turns.ts";
 
 export interface Story {
   readonly cause: Cause;
@@ -38,6 +39,7 @@ export function tellStory(scenario: Scenario, seed: string): Story | null {
   const transactions = [...new Set(cause.evidence.match(/\b\d+:\d+\b/g) ?? [])];
   const lines: StoryLine[] = [];
   const told = new Set<string>();
+  const states: ToldStates = new Map();
   let world: SimWorld | null = null;
   const result = runScenario(scenario, seed, {
     mode: "in place",
@@ -46,9 +48,13 @@ export function tellStory(scenario: Scenario, seed: string): Story | null {
       world = created;
     },
     observe: (fact, at) => {
+      if (world === null) return;
+      const { events } = world.state;
+      const turn = turnOf(states, fact, world);
+      if (turn !== null && "node" in fact) lines.push({ at, event: events, node: fact.node, what: turn });
       const line = lineOf(fact, (gid) => transactions.length === 0 || transactions.includes(showGid(gid)));
       if (line === null || isRepeated(told, fact, line)) return;
-      lines.push({ at, event: world?.state.events ?? 0, ...line });
+      lines.push({ at, event: events, ...line });
     },
   });
   return { cause, transactions, lines, events: result.events };

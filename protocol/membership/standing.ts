@@ -1,10 +1,12 @@
 /** What a node is in its current generation, and whether it may serve clients. */
-import { contains, type NodeSet, toList } from "../members.ts";
+import { contains, type NodeSet, setOf, toList } from "../members.ts";
 import type { MembershipRecord } from "../records.ts";
+import { isClockChecked } from "../snapshot/clock.ts";
 import type { Membership, NodeState, Standing } from "../state.ts";
 import { hasGaps } from "../transactions.ts";
-import { doesWork, isMember } from "./generation.ts";
-import { disconnected } from "./links.ts";
+import { largestClique } from "./clique.ts";
+import { doesWork, isMajority, isMember } from "./generation.ts";
+import { disconnected, linksOf } from "./links.ts";
 
 /** From what is durable (mmts 4.1, 4.3). A donor holds everything that the generation began with, so it needs no donor. */
 export function standingIn(membership: MembershipRecord | Membership, node: number): Standing {
@@ -15,6 +17,12 @@ export function standingIn(membership: MembershipRecord | Membership, node: numb
 }
 
 /** Why a client is turned away, in words; null if it is not. */
+export function whyTurnedAway(node: NodeState): string | null {
+  if (!isClockChecked(node)) return "it has not yet compared its clock with a majority's";
+  return whyNotServing(node);
+}
+
+/** As far as the generation is concerned. */
 export function whyNotServing(node: NodeState): string | null {
   if (node.config.membership === "fixed") return null;
   const { standing, current } = node.membership;
@@ -23,12 +31,20 @@ export function whyNotServing(node: NodeState): string | null {
     case "marking":
       return `it is about to come online in generation ${current.number}`;
     case "recovering":
-      return `it recovers from node ${node.recovery.donor} to come online in generation ${current.number}`;
+      return whyRecovering(node);
     case "outside":
       return whyOutside(node);
     case "online":
       return whyIsolated(node);
   }
+}
+
+function whyRecovering({ membership, recovery }: NodeState): string {
+  const { current, donors } = membership;
+  const aim = `to come online in generation ${current.number}`;
+  if (recovery.stuck !== null) return `it is ${aim}, and must be rebuilt: ${recovery.stuck}`;
+  if (recovery.donor === 0) return `it is ${aim}, and reaches no donor: these are nodes ${list(donors)}`;
+  return `it recovers from node ${recovery.donor} ${aim}`;
 }
 
 function whyOutside(node: NodeState): string {
@@ -39,13 +55,20 @@ function whyOutside(node: NodeState): string {
     : `generation ${current.number} has only nodes ${list(current.members)}`;
   if (recovery.stuck !== null) return `${role}, and it must be rebuilt: ${recovery.stuck}`;
   if (recovery.donor !== 0) return `${role}, and it catches up from node ${recovery.donor}`;
-  return `${role}, and it sees no majority that it could catch up with`;
+  return `${role}, and it ${whyFollowsNobody(node)}`;
+}
+
+function whyFollowsNobody(node: NodeState): string {
+  const { configured } = node.membership.current;
+  const clique = largestClique(linksOf(node), configured) | setOf(node.config.node);
+  if (!isMajority(clique, configured)) return "sees no majority that it could catch up with";
+  return "is about to look for a node that it could catch up with";
 }
 
 function whyIsolated(node: NodeState): string | null {
   const { current } = node.membership;
   const down = disconnected(node, current.members);
-  if (down !== 0) return `it is isolated: its link to node ${list(down)} is down`;
+  if (down !== 0) return `its link to node ${list(down)} is down`;
   const { inDoubt } = node.recovery;
   if (inDoubt > 0) return `${inDoubt} transactions from before it came online are in doubt`;
   return hasGaps(node) ? "it has some commits before others with a smaller CSN" : null;
