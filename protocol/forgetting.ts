@@ -46,7 +46,7 @@ function abortLeftBehind(node: NodeState, from: NodeId, below: Gid, context: Con
     const tx = getKeyed(node.transactions, gid);
     if (tx === undefined || tx.outcome !== "undecided") continue;
     const isParticipant = contains(members, node.config.node) || tx.local !== "absent";
-    if (isParticipant) decideAbort(node, tx, leftBehind(node), context);
+    if (isParticipant) decideAbort(node, tx, leftBehind(node, tx), context);
     else deleteKeyed(node.transactions, gid);
   }
 }

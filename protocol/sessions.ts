@@ -14,13 +14,13 @@ import { TEMPORARY_OBJECTS, TRANSACTION_ABORTED, whyRefused } from "./ddl.ts";
 import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import { hasLeft, isOnline } from "./membership/online.ts";
-import { whyNotServing, whyTurnedAway } from "./membership/standing.ts";
+import { notOnline, whyTurnedAway } from "./membership/standing.ts";
 import type { AbortReason } from "./messages.ts";
 import { alignStatement } from "./sequences.ts";
 import { nextAge } from "./snapshot/clock.ts";
 import type { NodeState, Session, Transaction } from "./state.ts";
 import {
-  abortError,
+  answerAbort,
   createTransaction,
   currentScope,
   decideAbort,
@@ -41,8 +41,7 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
   switch (request.type) {
     case "begin":
       expectPhase(session, "idle");
-      if (whyTurnedAway(node) !== null)
-        return turnAway(session, `node ${node.config.node}: ${whyTurnedAway(node)}`, context);
+      if (whyTurnedAway(node) !== null) return turnAway(node, session, context);
       session.phase = "beginning";
       session.isolation = request.isolation;
       session.age = request.age || nextAge(node);
@@ -142,7 +141,7 @@ export function retryHeldStatements(node: NodeState, context: Context): void {
 /** It began before this node left its generation, and was open only afterwards. */
 function abandon(node: NodeState, session: Session, context: Context): void {
   session.phase = "awaiting generation";
-  wound(node, session, reasonOf(node, "not online", whyNotServing(node) ?? "it was not online"), context);
+  wound(node, session, notOnline(node), context);
 }
 
 /** This node is not online any more: nothing of what its clients have begun can be committed. */
@@ -169,12 +168,7 @@ export function wound(node: NodeState, session: Session, reason: AbortReason, co
     if (phase === "executing") endWork(node);
     session.held = null;
     session.phase = "idle";
-    context.emit({
-      type: "answer",
-      session: session.id,
-      answer: { type: "aborted", gid: 0, error: abortError(reason) },
-    });
-    return;
+    return answerAbort(session, 0, reason, context);
   }
   session.phase = "doomed";
   session.reason = reason;
@@ -322,12 +316,11 @@ function committingTransaction(node: NodeState, session: number): Transaction | 
   return undefined;
 }
 
-function turnAway(session: Session, message: string, context: Context): void {
-  context.emit({
-    type: "answer",
-    session: session.id,
-    answer: { type: "aborted", gid: 0, error: { code: "57P03", message } },
-  });
+/** As a server that is starting up does. */
+function turnAway(node: NodeState, session: Session, context: Context): void {
+  const reason = notOnline(node);
+  const error = { code: "57P03", message: `node ${reason.node}: ${reason.detail}` };
+  context.emit({ type: "answer", session: session.id, answer: { type: "aborted", gid: 0, reason, error } });
 }
 
 function answerDoomed(session: Session, request: Request, context: Context): void {
@@ -338,11 +331,7 @@ function answerDoomed(session: Session, request: Request, context: Context): voi
     context.emit({ type: "answer", session: session.id, answer: { type: "rolledBack" } });
     return;
   }
-  context.emit({
-    type: "answer",
-    session: session.id,
-    answer: { type: "aborted", gid: 0, error: abortError(reason) },
-  });
+  answerAbort(session, 0, reason, context);
 }
 
 /** As PostgreSQL does in a failed transaction. */

@@ -1,7 +1,9 @@
 /** A failing run as a short story: what befell the transactions that its evidence names, and what broke meanwhile. */
+import type { Answer } from "../../protocol/client.ts";
 import type { StreamChange } from "../../protocol/database.ts";
 import { type Gid, showGid } from "../../protocol/gid.ts";
 import type { NodeId } from "../../protocol/members.ts";
+import { showReason } from "../../protocol/transactions.ts";
 import { CHECKS } from "../../scenarios/checks/checks.ts";
 import { showMicros } from "../../scenarios/durations.ts";
 import type { Fact } from "../../scenarios/facts.ts";
@@ -90,7 +92,7 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
     case "answered":
       return about === null
         ? null
-        : { node: fact.node, what: `tells its client that ${showGid(about)} is ${fact.answer.type}` };
+        : { node: fact.node, what: `tells its client that ${describeEnd(fact.answer, about)}` };
     case "noted":
       return { node: fact.node, what: `notes: ${describeNote(fact.note)}` };
     case "fault":
@@ -100,6 +102,11 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
     case "started":
       return { node: fact.node, what: "starts" };
   }
+}
+
+function describeEnd(answer: Answer, gid: Gid): string {
+  const why = answer.type === "aborted" ? `: ${showReason(answer.reason)}` : "";
+  return `${showGid(gid)} is ${answer.type}${why}`;
 }
 
 function gidOfChange(change: StreamChange): Gid | null {

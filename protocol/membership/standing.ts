@@ -1,9 +1,10 @@
 /** What a node is in its current generation, and whether it may serve clients. */
 import { contains, type NodeSet, setOf, toList } from "../members.ts";
+import type { AbortReason } from "../messages.ts";
 import type { MembershipRecord } from "../records.ts";
 import { isClockChecked } from "../snapshot/clock.ts";
 import type { Membership, NodeState, Standing } from "../state.ts";
-import { hasGaps } from "../transactions.ts";
+import { hasGaps, reasonOf } from "../transactions.ts";
 import { largestClique } from "./clique.ts";
 import { doesWork, isMajority, isMember } from "./generation.ts";
 import { disconnected, linksOf } from "./links.ts";
@@ -20,6 +21,14 @@ export function standingIn(membership: MembershipRecord | Membership, node: numb
 export function whyTurnedAway(node: NodeState): string | null {
   if (!isClockChecked(node)) return "it has not yet compared its clock with a majority's";
   return whyNotServing(node);
+}
+
+/** What its clients are told who are turned away, or whose transactions are. Peers: whom it lacks, and whom it follows. */
+export function notOnline(node: NodeState): AbortReason {
+  const { membership, recovery } = node;
+  const why = whyTurnedAway(node) ?? "it was not online";
+  const donor = recovery.donor === 0 ? 0 : setOf(recovery.donor);
+  return reasonOf(node, "not online", why, disconnected(node, membership.current.members) | donor);
 }
 
 /** As far as the generation is concerned. */

@@ -189,7 +189,12 @@ function takeFinished(node: NodeState, change: FinishedChange, context: Context)
   if (isOnline(node) && !tx.recovered) return true;
   if (change.kind === "rolled back") {
     if (change.copy) return takeDropped(node, tx, context);
-    decideAbort(node, tx, reasonOf(node, "already aborted", "the donor rolled it back"), context);
+    decideAbort(
+      node,
+      tx,
+      reasonOf(node, "already aborted", "the donor rolled it back", setOf(node.recovery.donor)),
+      context,
+    );
     return true;
   }
   if (tx.local === "absent" && getKeyed(node.recovery.failed, change.gid) !== undefined) {
@@ -215,7 +220,7 @@ function abortCopiesBelow(node: NodeState, holds: readonly Gid[], context: Conte
   for (const { gid, coordinator } of valuesOf(node.transactions)) {
     const tx = getKeyed(node.transactions, gid);
     if (tx === undefined || !tx.recovered || tx.outcome !== "undecided") continue;
-    if (gid < (holds[coordinator] ?? 0)) decideAbort(node, tx, leftBehind(node), context);
+    if (gid < (holds[coordinator] ?? 0)) decideAbort(node, tx, leftBehind(node, tx), context);
   }
 }
 

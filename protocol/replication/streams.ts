@@ -12,7 +12,7 @@ import type { Context } from "../context.ts";
 import { applySession, type PreparedChange, type SqlError } from "../database.ts";
 import { type Gid, showGid } from "../gid.ts";
 import { getKeyed, valuesOf } from "../keyed.ts";
-import { contains, type NodeId } from "../members.ts";
+import { contains, type NodeId, setOf } from "../members.ts";
 import type { AbortReason } from "../messages.ts";
 import { isDrifted, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
@@ -78,7 +78,8 @@ export function takeApplyFailed(node: NodeState, gid: Gid, error: SqlError, cont
   tx.local = "absent";
   if (tx.outcome === "abort") return finish(node, tx, context);
   const rule = preparing ? "prepare failed" : "apply failed";
-  refuse(node, tx, reasonOf(node, rule, `${error.code} ${error.message}`), context);
+  const detail = `${error.code} ${error.message}`;
+  refuse(node, tx, reasonOf(node, rule, detail, setOf(tx.coordinator)), context);
 }
 
 /** ROLLBACK of an apply is done. */
@@ -187,22 +188,21 @@ function reasonToRefuse(
   context: Context,
 ): AbortReason | null {
   if (tx.refused || !context.commit.mayPrepare(tx)) {
-    return reasonOf(node, "prepare after promise", "this node promised a resolver not to prepare it");
+    const detail = "this node promised a resolver not to prepare it";
+    return reasonOf(node, "prepare after promise", detail, setOf(from));
   }
   if (tx.generation !== node.membership.current.number) return otherGeneration(node, tx);
   if (isDrifted(node, tx.coordinatorStamp)) {
-    return reasonOf(
-      node,
-      "clock drift",
-      `node ${from}'s clock is ${tx.coordinatorStamp - node.now} us ahead`,
-    );
+    const detail = `node ${from}'s clock is ${tx.coordinatorStamp - node.now} us ahead`;
+    return reasonOf(node, "clock drift", detail, setOf(from));
   }
   return null;
 }
 
 function otherGeneration(node: NodeState, tx: Transaction): AbortReason {
   const { number } = node.membership.current;
-  return reasonOf(node, "other generation", `it is of generation ${tx.generation}, this node in ${number}`);
+  const detail = `it is of generation ${tx.generation}, this node in ${number}`;
+  return reasonOf(node, "other generation", detail, setOf(tx.coordinator));
 }
 
 function refuse(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
