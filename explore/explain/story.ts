@@ -7,7 +7,7 @@ import { showReason } from "../../protocol/transactions.ts";
 import { CHECKS } from "../../scenarios/checks/checks.ts";
 import { showMicros } from "../../scenarios/durations.ts";
 import type { Fact } from "../../scenarios/facts.ts";
-import type { Fault } from "../../scenarios/faults.ts";
+import type { Fault, Separation } from "../../scenarios/faults.ts";
 import type { Micros } from "../../scenarios/history.ts";
 import { describeChange, describeMessage, describeNote, describeRecord } from "../../scenarios/narration.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
@@ -149,6 +149,10 @@ function isRepeated(told: Set<string>, fact: Fact, { node, what }: Told): boolea
   return false;
 }
 
+function rejecting({ rejects }: Separation): string {
+  return rejects === true ? ", refused at once" : "";
+}
+
 export function describeFault(fault: Fault, forUs: Micros | null): string {
   const lasting = forUs === null ? "" : ` for ${showMicros(forUs)}`;
   switch (fault.kind) {
@@ -156,11 +160,12 @@ export function describeFault(fault: Fault, forUs: Micros | null): string {
     case "pause":
     case "restart":
     case "resume":
+    case "disconnect":
       return `fault: ${fault.kind} of node ${fault.node}${lasting}`;
     case "cut":
-      return `fault: cut from node ${fault.from.join(", ")} to ${fault.to.join(", ")}${fault.both ? " and back" : ""}${lasting}`;
+      return `fault: cut from node ${fault.from.join(", ")} to ${fault.to.join(", ")}${fault.both ? " and back" : ""}${rejecting(fault)}${lasting}`;
     case "partition":
-      return `fault: partition into ${fault.groups.map((group) => `{${group.join(", ")}}`).join(" and ")}${lasting}`;
+      return `fault: partition into ${fault.groups.map((group) => `{${group.join(", ")}}`).join(" and ")}${rejecting(fault)}${lasting}`;
     case "heal":
       return "the network heals";
     case "loss":

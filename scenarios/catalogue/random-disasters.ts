@@ -7,7 +7,7 @@ export const randomDisasters: ScenarioInput = {
   name: "random-disasters",
   about:
     "A minute of crashes, freezes, cuts, partitions and slow disks drawn from the seed, with time to come back.",
-  source: "mmts 8.2 random_disasters",
+  source: "mmts 8.2 random_disasters (partitions that DROP and that REJECT)",
   duration: "60s",
   workload: {
     kind: "bank",
@@ -16,7 +16,7 @@ export const randomDisasters: ScenarioInput = {
     think: { kind: "uniform", min: "20ms", max: "200ms" },
   },
   nemesis: {
-    kinds: ["crash", "pause", "cut", "partition", "clock step", "slow fsync", "delay"],
+    kinds: ["crash", "pause", "cut", "partition", "reject", "clock step", "slow fsync", "delay"],
     every: { kind: "uniform", min: "1s", max: "5s" },
     lasts: { kind: "uniform", min: "200ms", max: "6s" },
   },
