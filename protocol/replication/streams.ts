@@ -154,10 +154,16 @@ function isEarly(node: NodeState, generation: number): boolean {
   return generation > current.number || (generation === current.number && standing !== "online");
 }
 
+/** They come again, if they are still of use, and until then the slot is not to wait for them. */
 function dropEarly(node: NodeState, from: NodeId): void {
   const { early } = node.membership;
+  const dropped = new Set(early.filter((entry) => entry.from === from).map(({ change }) => change.lsn));
+  if (dropped.size === 0) return;
   const kept = early.filter((entry) => entry.from !== from);
   early.splice(0, early.length, ...kept);
+  const { unsettled } = peerOf(node, from).stream;
+  const left = unsettled.filter((lsn) => !dropped.has(lsn));
+  unsettled.splice(0, unsettled.length, ...left);
 }
 
 /** Once a beat: tells each peer's server up to where its changes need not be kept for this node. */
@@ -175,10 +181,11 @@ export function confirmStreams(node: NodeState, context: Context): void {
 /** Up to where this node has dealt with the peer's changes, and no donor's stream will have to begin before. */
 function settledIn(node: NodeState, from: NodeId): number {
   const { stream, keepFrom } = peerOf(node, from);
-  const own = (stream.unsettled[0] ?? stream.received + 1) - 1;
-  if (node.config.membership === "fixed") return own;
-  if (stream.mode === "closed") return keepFrom;
-  return Math.min(stream.mode === "own" ? own : node.recovery.reached, keepFrom);
+  const [oldest] = stream.unsettled;
+  if (node.config.membership === "fixed") return oldest === undefined ? stream.received : oldest - 1;
+  if (stream.mode === "all") return Math.min(node.recovery.reached, keepFrom);
+  // Nothing may ever come of a peer that has no clients, and its WAL grows all the same.
+  return oldest === undefined ? keepFrom : Math.min(oldest - 1, keepFrom);
 }
 
 function reasonToRefuse(
