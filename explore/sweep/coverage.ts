@@ -24,7 +24,7 @@ export function createCoverage(): Coverage {
       for (const name of namesOf(fact)) reached.add(name);
       if (fact.type !== "recorded" || fact.record.kind !== "membership") return;
       const before = standings.get(fact.node) ?? "online";
-      const standing = standingIn(fact.record, fact.node);
+      const standing = standingIn(fact.record, { node: fact.node, referee: 0 });
       if (standing !== before) reached.add(`stage ${before} to ${standing}`);
       standings.set(fact.node, standing);
     },

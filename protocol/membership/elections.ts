@@ -21,8 +21,8 @@ import { mayConfigure, nextConfigured } from "./configuration.ts";
 import { type Generation, isMajority, isMember, isSameProposal } from "./generation.ts";
 import { learnGeneration, promiseVote } from "./generations.ts";
 import { disconnected, linksOf } from "./links.ts";
-import { isReferee, mayCount, mayGrant, noteGrant, withRefereeIfNeeded } from "./referee.ts";
-import { withData } from "./scope.ts";
+import { mayCount, mayGrant, noteGrant, withRefereeIfNeeded } from "./referee.ts";
+import { isReferee, withData } from "./scope.ts";
 
 /** Once a beat: stands for election if there is reason to. */
 export function campaignIfNeeded(node: NodeState, context: Context): void {
