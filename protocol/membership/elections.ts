@@ -224,5 +224,7 @@ function winWhenElected(node: NodeState, campaign: Campaign, context: Context): 
   if (!isMajority(granted, candidate.configured)) return;
   if (!isMajority(granted, node.membership.current.configured)) return;
   if ((candidate.members & ~answered) !== 0) return;
+  // If that one goes away, the members would wait for it for ever; whoever holds most asks for itself.
+  if ((candidate.members & donors) === 0) return;
   learnGeneration(node, candidate, donors, context);
 }
