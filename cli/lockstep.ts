@@ -15,6 +15,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import("./explain.ts")).explainCommand(),
   verify: async () => (await import("./verify.ts")).verifyCommand(),
   check: async () => (await import("./check.ts")).checkCommand(),
+  status: async () => (await import("./status.ts")).statusCommand(),
   list: async () => (await import("./list.ts")).listCommand(),
 };
 

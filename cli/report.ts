@@ -5,7 +5,7 @@ import type { Verdict } from "../scenarios/checks/isolation/verdict.ts";
 import { showMicros } from "../scenarios/durations.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
-type Style = "green" | "red" | "dim" | "bold" | "yellow";
+export type Style = "green" | "red" | "dim" | "bold" | "yellow";
 
 export function describeRun(summary: RunSummary, scenario: Scenario): string {
   return `${[

@@ -12,7 +12,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MEMBERSHIP } from "../explore/verify/models/membership/membership.ts";
 import { type EmbeddedServer, startEmbeddedServer } from "../pg/servers/embedded-server.ts";
 import { COMMIT_PROTOCOLS, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
+import { CATALOGUE } from "../scenarios/catalogue/catalogue.ts";
 import { SITE_NAMES } from "../scenarios/faults.ts";
+import { MUTANT_NAMES } from "../scenarios/mutants/names.ts";
 import { scenarioSchema } from "../scenarios/scenario.ts";
 
 const DOCUMENTS = [
@@ -61,6 +63,16 @@ describe("docs/scenarios.md names all that a scenario may say:", () => {
   test("every protocol, snapshot manager and site of a fault", () => {
     const names = [...COMMIT_PROTOCOLS, ...SNAPSHOT_MANAGERS, ...SITE_NAMES];
     expect(names.filter((name) => !words.has(name))).toEqual([]);
+  });
+
+  test("what stages the bugs of the original is there", () => {
+    const table = text.slice(text.indexOf("## The bugs of the original"));
+    const named = [...table.matchAll(/`([a-z][a-z0-9]*(?:-[a-z0-9]+)+|nervous|freeze)`/g)].map(
+      ([, name]) => name,
+    );
+    const known = new Set<string>([...CATALOGUE.map(({ name }) => name), ...MUTANT_NAMES]);
+    expect(named.length).toBeGreaterThan(25);
+    expect(named.filter((name) => !known.has(name as string))).toEqual([]);
   });
 
   test("every field", () => {

@@ -2,6 +2,7 @@
 import type { Csn } from "./csn.ts";
 import type { Isolation, SqlError, Statement, StatementResult } from "./database.ts";
 import type { Gid } from "./gid.ts";
+import type { AbortReason } from "./messages.ts";
 
 export type Request =
   /** `age` of an earlier, aborted attempt keeps its place in line, so that it is not starved; else 0. */
@@ -19,6 +20,11 @@ export type Answer =
   | { readonly type: "failed"; readonly error: SqlError }
   /** `gid` and `csn` are 0 if the transaction wrote nothing. */
   | { readonly type: "committed"; readonly gid: Gid; readonly csn: Csn }
-  /** The answer to a commit that did not happen. */
-  | { readonly type: "aborted"; readonly gid: Gid; readonly error: SqlError }
+  /** A transaction that did not happen, or was not let in; `gid` is 0 if it had none yet. `error` says the same in words. */
+  | {
+      readonly type: "aborted";
+      readonly gid: Gid;
+      readonly reason: AbortReason;
+      readonly error: SqlError;
+    }
   | { readonly type: "rolledBack" };

@@ -16,7 +16,8 @@ import type { Csn } from "./csn.ts";
 import type { Locker, WaitEdge } from "./database.ts";
 import { coordinatorOf, type Gid, showGid } from "./gid.ts";
 import { getKeyed } from "./keyed.ts";
-import type { NodeId } from "./members.ts";
+import { type NodeId, setOf } from "./members.ts";
+import type { AbortReason } from "./messages.ts";
 import { wound } from "./sessions.ts";
 import { undecidedBefore } from "./snapshot/clock-si-committer.ts";
 import type { NodeState, Transaction } from "./state.ts";
@@ -38,13 +39,18 @@ export function takeWaits(node: NodeState, edges: readonly WaitEdge[], context: 
 }
 
 /** At the coordinator: an older transaction waits for this one somewhere. */
-export function takeWound(node: NodeState, gid: Gid, by: Gid, context: Context): void {
+export function takeWound(node: NodeState, from: NodeId, gid: Gid, by: Gid, context: Context): void {
   const tx = getKeyed(node.transactions, gid);
   // Finished, or decided while the message was on its way: there is nothing to wait for any more.
   if (tx === undefined || tx.outcome !== "undecided") return;
   const older = by === 0 ? "one that has no gid yet" : showGid(by);
-  const reason = reasonOf(node, "wounded", `an older transaction, ${older}, waits for it`);
-  context.commit.abort(node, tx, reason, context);
+  context.commit.abort(node, tx, woundedFor(node, older, by === 0 ? from : coordinatorOf(by)), context);
+}
+
+/** `origin`: where the older one's client is. */
+function woundedFor(node: NodeState, older: string, origin: NodeId): AbortReason {
+  const detail = `an older transaction, ${older}, waits for it`;
+  return reasonOf(node, "wounded", detail, setOf(origin) & ~setOf(node.config.node));
 }
 
 /** One side of a wait: a transaction with a gid, or a client's that has none yet. */
@@ -83,15 +89,10 @@ function woundLocker(node: NodeState, victim: Party, by: Party, context: Context
     const session = getKeyed(node.sessions, victim.session);
     const waiter = by.tx === null ? `session ${by.session}` : showGid(by.tx.gid);
     if (session === undefined) return;
-    return wound(
-      node,
-      session,
-      reasonOf(node, "wounded", `an older transaction, ${waiter}, waits for it`),
-      context,
-    );
+    return wound(node, session, woundedFor(node, waiter, by.origin), context);
   }
   context.emit({ type: "note", note: { about: "wounded", gid: victim.tx.gid, by: byGid } });
   const { coordinator, gid } = victim.tx;
-  if (coordinator === node.config.node) return takeWound(node, gid, byGid, context);
+  if (coordinator === node.config.node) return takeWound(node, node.config.node, gid, byGid, context);
   send(context, coordinator, { type: "wound", gid, by: byGid });
 }

@@ -47,7 +47,7 @@ function abortLeftBehind(node: NodeState, from: NodeId, below: Gid, context: Con
     if (tx === undefined || tx.outcome !== "undecided") continue;
     // A copy that could not be applied is to be forgotten as one.
     const isParticipant = contains(members, node.config.node) || tx.local !== "absent" || tx.recovered;
-    if (isParticipant) decideAbort(node, tx, leftBehind(node), context);
+    if (isParticipant) decideAbort(node, tx, leftBehind(node, tx), context);
     else deleteKeyed(node.transactions, gid);
   }
 }

@@ -208,21 +208,25 @@ export interface AbortReason {
   readonly rule: AbortRule;
   /** The node that applied the rule. */
   readonly node: NodeId;
+  /** The other nodes that it is about: whose vote is missing, whose write set failed. Empty if there is none. */
+  readonly peers: NodeSet;
   readonly detail: string;
 }
 
-export type AbortRule =
-  | "prepare failed"
-  | "apply failed"
-  | "clock drift"
-  | "other generation"
-  | "not online"
-  | "vote timeout"
-  | "wounded"
-  | "prepare after promise"
-  | "coordinator has no record"
-  | "already aborted"
-  | "resolver";
+export const ABORT_RULES = [
+  "prepare failed",
+  "apply failed",
+  "clock drift",
+  "other generation",
+  "not online",
+  "vote timeout",
+  "wounded",
+  "prepare after promise",
+  "coordinator has no record",
+  "already aborted",
+  "resolver",
+] as const;
+export type AbortRule = (typeof ABORT_RULES)[number];
 
 const TERM_NODES = 32;
 

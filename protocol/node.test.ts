@@ -26,7 +26,7 @@ function commands(effects: readonly Effect[]): string[] {
   return effects.flatMap((effect) => (effect.type === "database" ? [effect.command.type] : []));
 }
 
-const REASON = { rule: "wounded", node: 2, detail: "for the test" } as const;
+const REASON = { rule: "wounded", node: 2, peers: 0, detail: "for the test" } as const;
 
 describe("a node that has not been started", () => {
   test("takes nothing else", () => {

@@ -197,7 +197,7 @@ function takeMessage(node: NodeState, from: NodeId, message: Message, context: C
     case "finished":
       return takeFinished(node, from, message.gid, context);
     case "wound":
-      return takeWound(node, message.gid, message.by, context);
+      return takeWound(node, from, message.gid, message.by, context);
     case "vote":
     case "refusal":
     case "precommit":

@@ -15,13 +15,13 @@ import { makeGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "./keyed.ts";
 import { hasLeft, isOnline } from "./membership/online.ts";
 import { currentScope } from "./membership/scope.ts";
-import { whyNotServing } from "./membership/standing.ts";
+import { notOnline, whyTurnedAway } from "./membership/standing.ts";
 import type { AbortReason } from "./messages.ts";
 import { alignStatement } from "./sequences.ts";
-import { isClockChecked, nextAge } from "./snapshot/clock.ts";
+import { nextAge } from "./snapshot/clock.ts";
 import type { NodeState, Session, Transaction } from "./state.ts";
 import {
-  abortError,
+  answerAbort,
   createTransaction,
   decideAbort,
   prepareLocally,
@@ -41,9 +41,7 @@ export function takeRequest(node: NodeState, id: number, request: Request, conte
   switch (request.type) {
     case "begin":
       expectPhase(session, "idle");
-      if (!isClockChecked(node)) return turnAway(session, TOO_EARLY, context);
-      if (whyNotServing(node) !== null)
-        return turnAway(session, `node ${node.config.node}: ${whyNotServing(node)}`, context);
+      if (whyTurnedAway(node) !== null) return turnAway(node, session, context);
       session.phase = "beginning";
       session.isolation = request.isolation;
       session.age = request.age || nextAge(node);
@@ -143,7 +141,7 @@ export function retryHeldStatements(node: NodeState, context: Context): void {
 /** It began before this node left its generation, and was open only afterwards. */
 function abandon(node: NodeState, session: Session, context: Context): void {
   session.phase = "awaiting generation";
-  wound(node, session, reasonOf(node, "not online", whyNotServing(node) ?? "it was not online"), context);
+  wound(node, session, notOnline(node), context);
 }
 
 /** This node is not online any more: nothing of what its clients have begun can be committed. */
@@ -170,12 +168,7 @@ export function wound(node: NodeState, session: Session, reason: AbortReason, co
     if (phase === "executing") endWork(node);
     session.held = null;
     session.phase = "idle";
-    context.emit({
-      type: "answer",
-      session: session.id,
-      answer: { type: "aborted", gid: 0, error: abortError(reason) },
-    });
-    return;
+    return answerAbort(session, 0, reason, context);
   }
   session.phase = "doomed";
   session.reason = reason;
@@ -323,14 +316,11 @@ function committingTransaction(node: NodeState, session: number): Transaction | 
   return undefined;
 }
 
-const TOO_EARLY = "this node has not yet compared its clock with a majority's; try again";
-
-function turnAway(session: Session, message: string, context: Context): void {
-  context.emit({
-    type: "answer",
-    session: session.id,
-    answer: { type: "aborted", gid: 0, error: { code: "57P03", message } },
-  });
+/** As a server that is starting up does. */
+function turnAway(node: NodeState, session: Session, context: Context): void {
+  const reason = notOnline(node);
+  const error = { code: "57P03", message: `node ${reason.node}: ${reason.detail}` };
+  context.emit({ type: "answer", session: session.id, answer: { type: "aborted", gid: 0, reason, error } });
 }
 
 function answerDoomed(session: Session, request: Request, context: Context): void {
@@ -341,11 +331,7 @@ function answerDoomed(session: Session, request: Request, context: Context): voi
     context.emit({ type: "answer", session: session.id, answer: { type: "rolledBack" } });
     return;
   }
-  context.emit({
-    type: "answer",
-    session: session.id,
-    answer: { type: "aborted", gid: 0, error: abortError(reason) },
-  });
+  answerAbort(session, 0, reason, context);
 }
 
 /** As PostgreSQL does in a failed transaction. */

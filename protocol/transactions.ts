@@ -17,12 +17,12 @@ import type { Csn } from "./csn.ts";
 import { applySession } from "./database.ts";
 import { coordinatorOf, type Gid, showGid } from "./gid.ts";
 import { deleteKeyed, getKeyed, putKeyed } from "./keyed.ts";
-import { contains, type NodeId, type NodeSet, setOf } from "./members.ts";
+import { contains, type NodeId, type NodeSet, setOf, toList } from "./members.ts";
 import { hasLeft } from "./membership/online.ts";
 import type { AbortReason, AbortRule, Message } from "./messages.ts";
 import { nextStamp } from "./snapshot/clock.ts";
 import { commitNow } from "./snapshot/transaction-manager.ts";
-import type { NodeState, Peer, Transaction } from "./state.ts";
+import type { NodeState, Peer, Session, Transaction } from "./state.ts";
 import { ProtocolViolation } from "./violation.ts";
 
 /** Whose votes it needs, and who its acceptors are. */
@@ -279,17 +279,19 @@ export function finishedBelow(node: NodeState, next: Gid): Gid {
   return node.unfinished[0] ?? next;
 }
 
-export function reasonOf(node: NodeState, rule: AbortRule, detail: string): AbortReason {
-  return { rule, node: node.config.node, detail };
+export function reasonOf(node: NodeState, rule: AbortRule, detail: string, peers: NodeSet = 0): AbortReason {
+  return { rule, node: node.config.node, peers, detail };
 }
 
 /** Of a transaction below its coordinator's mark that somebody still has: see the header. */
-export function leftBehind(node: NodeState): AbortReason {
-  return reasonOf(node, "coordinator has no record", "it has finished all up to here");
+export function leftBehind(node: NodeState, { coordinator }: Transaction): AbortReason {
+  return reasonOf(node, "coordinator has no record", "it has finished all up to here", setOf(coordinator));
 }
 
 export function showReason(reason: AbortReason): string {
-  return `${reason.rule} (node ${reason.node}): ${reason.detail}`;
+  const { rule, node, peers, detail } = reason;
+  const peer = peers === 0 ? "" : `, peer ${toList(peers).join(", ")}`;
+  return `${rule} (node ${node}${peer}): ${detail}`;
 }
 
 export function send(context: Context, to: NodeId, message: Message): void {
@@ -338,17 +340,20 @@ function answerAborted(node: NodeState, tx: Transaction, context: Context): void
   tx.session = 0;
   if (session === undefined || tx.reason === null) return;
   session.phase = "idle";
-  context.emit({
-    type: "answer",
-    session: session.id,
-    answer: { type: "aborted", gid: tx.gid, error: abortError(tx.reason) },
-  });
+  answerAbort(session, tx.gid, tx.reason, context);
 }
 
-/** What a client is told: a serialization failure, which drivers retry, with the rule and node in words. */
-export function abortError(reason: AbortReason): { code: string; message: string } {
+/** What a client is told: a serialization failure, which drivers retry, with node, gid, peer and rule in words. */
+export function answerAbort(
+  session: Pick<Session, "id">,
+  gid: Gid,
+  reason: AbortReason,
+  context: Context,
+): void {
   const code = reason.rule === "wounded" ? "40P01" : "40001";
-  return { code, message: `transaction aborted: ${showReason(reason)}` };
+  const which = gid === 0 ? "transaction" : `transaction ${showGid(gid)}`;
+  const error = { code, message: `${which} aborted: ${showReason(reason)}` };
+  context.emit({ type: "answer", session: session.id, answer: { type: "aborted", gid, reason, error } });
 }
 
 function contradict(tx: Transaction, heard: string, context: Context): void {

@@ -25,6 +25,8 @@ export interface DirectorState {
   readonly clients: Client[];
   readonly history: History;
   readonly keepHistory: boolean;
+  /** By session: transactions whose client has disconnected, and which may be prepared only now. */
+  readonly left: Map<number, TransactionRecord>;
   /** From then on no client begins a transaction. */
   stopAt: Micros;
   /** Clients that are neither stopped nor between transactions. */
@@ -80,6 +82,7 @@ export function createDirector(
     clients,
     history: { transactions: [] },
     keepHistory,
+    left: new Map(),
     stopAt,
     active: 0,
     ended: { open: 0, committed: 0, aborted: 0, unknown: 0 },
@@ -136,7 +139,18 @@ export function answerClient(director: Director, session: number, answer: Answer
  */
 export function noteGid(director: Director, session: number, gid: Gid): void {
   const client = clientOf(director, session);
-  if (client.session === session && client.transaction !== null) client.transaction.gid = gid;
+  const transaction = client.session === session ? client.transaction : director.state.left.get(session);
+  if (transaction !== undefined && transaction !== null) transaction.gid = gid;
+}
+
+/** Every connection of a client with the node ends; what is under way there goes on without its client. */
+export function disconnectClients(director: Director, node: NodeId): void {
+  for (const client of director.state.clients) {
+    if (client.node !== node || client.state === "stopped") continue;
+    director.world.request(node, client.session, { type: "disconnect" });
+    if (client.transaction !== null) director.state.left.set(client.session, client.transaction);
+  }
+  loseSessions(director, node);
 }
 
 /** The node is gone, and every session at it. */

@@ -17,15 +17,25 @@ export type Fault =
   /** The machine stands still, and its clock does not (SIGSTOP, a long garbage collection, a frozen VM). */
   | { readonly kind: "pause"; readonly node: NodeId }
   | { readonly kind: "resume"; readonly node: NodeId }
-  /** Nothing gets from any node of `from` to any of `to`; `both`: nor back. */
+  /** Every client of the node loses its connection, whatever it waits for, and comes back with a new one. */
+  | { readonly kind: "disconnect"; readonly node: NodeId }
+  /**
+   * Nothing gets from any node of `from` to any of `to`; `both`: nor back. `rejects`: connections are refused at once (a
+   * firewall's REJECT), where otherwise there is silence until they break (DROP).
+   */
   | {
       readonly kind: "cut";
       readonly from: readonly NodeId[];
       readonly to: readonly NodeId[];
       readonly both: boolean;
+      readonly rejects?: boolean | undefined;
     }
   /** Nodes of different groups do not hear each other; a node in no group hears nobody. */
-  | { readonly kind: "partition"; readonly groups: readonly (readonly NodeId[])[] }
+  | {
+      readonly kind: "partition";
+      readonly groups: readonly (readonly NodeId[])[];
+      readonly rejects?: boolean | undefined;
+    }
   /** Ends every cut, partition, loss, duplication and delay. */
   | { readonly kind: "heal" }
   /** Share of messages lost (an ordered connection sends them again, which takes time). */
@@ -124,6 +134,7 @@ const EFFECT_KINDS = {
     "alignSequences",
     "createSlot",
     "dropSlot",
+    "logMessage",
   ] satisfies DatabaseCommand["type"][],
   answer: ["begun", "executed", "failed", "committed", "aborted", "rolledBack"] satisfies Answer["type"][],
 } as const;
@@ -207,6 +218,7 @@ export function undoing(fault: Fault, usual: { loss: number; duplication: number
     case "heal":
     case "join":
     case "remove":
+    case "disconnect":
       return null;
   }
 }

@@ -29,8 +29,14 @@ const fault: z.ZodType<Fault, unknown> = z.discriminatedUnion("kind", [
     from: z.array(node).min(1),
     to: z.array(node).min(1),
     both: z.boolean().default(false),
+    rejects: z.boolean().optional(),
   }),
-  z.strictObject({ kind: z.literal("partition"), groups: z.array(z.array(node)).min(1) }),
+  z.strictObject({
+    kind: z.literal("partition"),
+    groups: z.array(z.array(node)).min(1),
+    rejects: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.literal("disconnect"), node }),
   z.strictObject({ kind: z.literal("heal") }),
   z.strictObject({ kind: z.literal("loss"), rate: lossRate }),
   z.strictObject({ kind: z.literal("duplication"), rate: share }),
@@ -65,7 +71,20 @@ const scheduledFault: z.ZodType<ScheduledFault, unknown> = z.strictObject({
 /** Faults drawn from the seed: one after another, each for a while, the last undone before the clients stop. */
 const nemesis = z.strictObject({
   kinds: z
-    .array(z.enum(["crash", "pause", "cut", "partition", "clock step", "clock rate", "slow fsync", "delay"]))
+    .array(
+      z.enum([
+        "crash",
+        "pause",
+        "cut",
+        "partition",
+        "reject",
+        "disconnect",
+        "clock step",
+        "clock rate",
+        "slow fsync",
+        "delay",
+      ]),
+    )
     .min(1),
   from: span.default(500_000),
   every: distribution.default({ kind: "uniform", min: 200_000, max: 1_500_000 }),

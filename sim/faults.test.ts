@@ -58,6 +58,44 @@ describe("a separation", () => {
   });
 });
 
+test("a link that is cut holds what meets the cut, and one that rejects holds nothing and breaks at once", () => {
+  const heldBy = (rejects: boolean): { held: number; connection: number } => {
+    const groups = [[1], [2, 3]];
+    const world = simulate({
+      faults: [{ when: { at: "1s" }, fault: { kind: "partition", groups, rejects } }],
+    });
+    runUntil(world, 1_500_000);
+    const links = world.state.network.links.filter((link) => link.cut && link.channel === "messages");
+    const held = links.reduce((sum, link) => sum + link.held.length, 0);
+    return { held, connection: links[0]?.connection ?? -1 };
+  };
+  expect(heldBy(true)).toEqual({ held: 0, connection: 1 });
+  expect(heldBy(false).held).toBeGreaterThan(10);
+  expect(heldBy(false).connection).toBe(0);
+});
+
+test("clients that lose their connection do not hear of what they had asked for, and come back", () => {
+  const scenario = parseScenario({
+    name: "disconnected",
+    duration: "2s",
+    workload: { kind: "register", nodes: [1], clients: 5, operations: 100, reads: 0 },
+    faults: [
+      {
+        when: { on: { node: 1, site: "send precommit", from: "100ms" } },
+        fault: { kind: "disconnect", node: 1 },
+      },
+      {
+        when: { on: { node: 1, site: "database prepare", from: "200ms" } },
+        fault: { kind: "disconnect", node: 1 },
+      },
+    ],
+  });
+  const { transactions } = runScenario(scenario, "1", { mode: "in place", checks: [] });
+  expect(transactions.unknown).toBeGreaterThan(0);
+  expect(transactions.unknown).toBeLessThanOrEqual(10);
+  expect(transactions.committed).toBeGreaterThan(50);
+});
+
 test("loss and duplication end at what the scenario has without them", () => {
   const world = simulate({
     network: { loss: 0.1, duplication: 0.2 },

@@ -4,6 +4,7 @@
  */
 import { contains, type NodeId, setOf } from "../protocol/members.ts";
 import { isOnline } from "../protocol/membership/online.ts";
+import { disconnectClients } from "../scenarios/director.ts";
 import { type Fault, type ScheduledFault, type Separation, undoing } from "../scenarios/faults.ts";
 import type { Micros } from "../scenarios/history.ts";
 import { randomFault } from "../scenarios/nemeses/drawn.ts";
@@ -128,6 +129,8 @@ export function carryOutFault(world: SimWorld, fault: Fault): void {
       if (machine.paused) pushForNode(world, machine, 0, KIND.resumed, null);
       return;
     }
+    case "disconnect":
+      return disconnectClients(world.director, fault.node);
     case "cut":
     case "partition":
       return separate(world, fault);
@@ -218,9 +221,10 @@ function separate(world: SimWorld, separation: Separation): void {
   separations.push({ number: world.state.separated, separation });
   network.links.forEach((link, index) => {
     if (link.cut || !keepsApart(separation, link.from, link.to)) return;
-    const number = cutLink(link);
+    const rejects = separation.rejects === true;
+    const number = cutLink(link, rejects);
     if (!link.ordered) return;
-    const due = queue.time + world.scenario.network.breakAfter;
+    const due = queue.time + (rejects ? 0 : world.scenario.network.breakAfter);
     push(queue, due, KIND.breakLink, linkTarget(index, number), null);
   });
 }

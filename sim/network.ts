@@ -4,7 +4,7 @@
  * Two kinds of channel. A datagram is lost, repeated or overtaken as chance has it, and lost if its link is cut when it
  * is sent or arrives. An ordered connection (TCP) delivers everything in order or is seen to break: what is lost is
  * sent again after a while, what meets a cut is held until the cut ends, and if that takes too long the connection
- * breaks and all it held is gone. "A reply is either delivered or the link is seen to break" is a property of this
+ * breaks and all it held is gone; where a cut rejects, it breaks at once. "A reply is either delivered or the link is seen to break" is a property of this
  * file (the original's transport lacked it, mmts 9.1 bug 19).
  */
 import { contains, type NodeId, type NodeSet } from "../protocol/members.ts";
@@ -33,6 +33,8 @@ export interface Link {
   readonly ordered: boolean;
   readonly latency: Distribution;
   cut: boolean;
+  /** What meets the cut is refused, and not held. */
+  rejects: boolean;
   /** Rises with every cut, so that a timer of an earlier one is recognised. */
   cuts: number;
   /** Rises when the connection breaks: what was on its way in an earlier one never arrives. */
@@ -108,14 +110,15 @@ export type Arrival = "delivered" | "held" | "lost";
 export function meet(link: Link, connection: number, payload: unknown): Arrival {
   if (link.ordered && connection !== link.connection) return "lost";
   if (!link.cut) return "delivered";
-  if (!link.ordered) return "lost";
+  if (!link.ordered || link.rejects) return "lost";
   link.held.push(payload);
   return "held";
 }
 
 /** Cuts a link; returns the number of this cut. */
-export function cutLink(link: Link): number {
+export function cutLink(link: Link, rejects = false): number {
   link.cut = true;
+  link.rejects = rejects;
   link.cuts += 1;
   return link.cuts;
 }
@@ -148,6 +151,7 @@ function createLink(parameters: NetworkParameters, channel: Channel, from: NodeI
     ordered: channel === "stream" || parameters.mode === "ordered",
     latency: own?.latency ?? parameters.latency,
     cut: false,
+    rejects: false,
     cuts: 0,
     connection: 0,
     lastArrival: 0,

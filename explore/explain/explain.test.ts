@@ -52,6 +52,12 @@ describe("the story of a failing run", () => {
     expect(places).toEqual([...places].sort((one, other) => one - other));
   });
 
+  test("tells when a node is not online any more, and why, and when it is again", () => {
+    const turns = told.filter((line) => line.includes("is now in state"));
+    expect(turns).toContain("node 1 is now in state isolated: its link to node 3 is down");
+    expect(turns.at(-1)).toBe("node 3 is now in state online");
+  });
+
   test("tells nothing twice", () => {
     const notes = told.filter((line) => line.includes("notes:") || line.includes("tells"));
     expect(new Set(notes).size).toBe(notes.length);

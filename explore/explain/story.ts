@@ -1,17 +1,20 @@
 /** A failing run as a short story: what befell the transactions that its evidence names, and what broke meanwhile. */
+import type { Answer } from "../../protocol/client.ts";
 import type { StreamChange } from "../../protocol/database.ts";
 import { type Gid, showGid } from "../../protocol/gid.ts";
 import { type NodeId, toList } from "../../protocol/members.ts";
+import { showReason } from "../../protocol/transactions.ts";
 import { CHECKS } from "../../scenarios/checks/checks.ts";
 import { showMicros } from "../../scenarios/durations.ts";
 import type { Fact } from "../../scenarios/facts.ts";
-import type { Fault } from "../../scenarios/faults.ts";
+import type { Fault, Separation } from "../../scenarios/faults.ts";
 import type { Micros } from "../../scenarios/history.ts";
 import { describeChange, describeMessage, describeNote, describeRecord } from "../../scenarios/narration.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import type { SimWorld } from "../../sim/engine/world.ts";
 import { runScenario } from "../../sim/run.ts";
 import { type Cause, causeOf } from "../cause.ts";
+import { type ToldStates, turnOf } from "./turns.ts";
 
 export interface Story {
   readonly cause: Cause;
@@ -38,6 +41,7 @@ export function tellStory(scenario: Scenario, seed: string): Story | null {
   const transactions = [...new Set(cause.evidence.match(/\b\d+:\d+\b/g) ?? [])];
   const lines: StoryLine[] = [];
   const told = new Set<string>();
+  const states: ToldStates = new Map();
   let world: SimWorld | null = null;
   const result = runScenario(scenario, seed, {
     mode: "in place",
@@ -46,9 +50,13 @@ export function tellStory(scenario: Scenario, seed: string): Story | null {
       world = created;
     },
     observe: (fact, at) => {
+      if (world === null) return;
+      const { events } = world.state;
+      const turn = turnOf(states, fact, world);
+      if (turn !== null && "node" in fact) lines.push({ at, event: events, node: fact.node, what: turn });
       const line = lineOf(fact, (gid) => transactions.length === 0 || transactions.includes(showGid(gid)));
       if (line === null || isRepeated(told, fact, line)) return;
-      lines.push({ at, event: world?.state.events ?? 0, ...line });
+      lines.push({ at, event: events, ...line });
     },
   });
   return { cause, transactions, lines, events: result.events };
@@ -84,7 +92,7 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
     case "answered":
       return about === null
         ? null
-        : { node: fact.node, what: `tells its client that ${showGid(about)} is ${fact.answer.type}` };
+        : { node: fact.node, what: `tells its client that ${describeEnd(fact.answer, about)}` };
     case "noted":
       return { node: fact.node, what: `notes: ${describeNote(fact.note)}` };
     case "fault":
@@ -103,6 +111,11 @@ function lineOf(fact: Fact, isTold: (gid: Gid) => boolean): Told | null {
     case "copied":
       return { node: fact.node, what: `has a copy of node ${fact.from}'s database` };
   }
+}
+
+function describeEnd(answer: Answer, gid: Gid): string {
+  const why = answer.type === "aborted" ? `: ${showReason(answer.reason)}` : "";
+  return `${showGid(gid)} is ${answer.type}${why}`;
 }
 
 function gidOfChange(change: StreamChange): Gid | null {
@@ -145,6 +158,10 @@ function isRepeated(told: Set<string>, fact: Fact, { node, what }: Told): boolea
   return false;
 }
 
+function rejecting({ rejects }: Separation): string {
+  return rejects === true ? ", refused at once" : "";
+}
+
 export function describeFault(fault: Fault, forUs: Micros | null): string {
   const lasting = forUs === null ? "" : ` for ${showMicros(forUs)}`;
   switch (fault.kind) {
@@ -152,11 +169,12 @@ export function describeFault(fault: Fault, forUs: Micros | null): string {
     case "pause":
     case "restart":
     case "resume":
+    case "disconnect":
       return `fault: ${fault.kind} of node ${fault.node}${lasting}`;
     case "cut":
-      return `fault: cut from node ${fault.from.join(", ")} to ${fault.to.join(", ")}${fault.both ? " and back" : ""}${lasting}`;
+      return `fault: cut from node ${fault.from.join(", ")} to ${fault.to.join(", ")}${fault.both ? " and back" : ""}${rejecting(fault)}${lasting}`;
     case "partition":
-      return `fault: partition into ${fault.groups.map((group) => `{${group.join(", ")}}`).join(" and ")}${lasting}`;
+      return `fault: partition into ${fault.groups.map((group) => `{${group.join(", ")}}`).join(" and ")}${rejecting(fault)}${lasting}`;
     case "heal":
       return "the network heals";
     case "loss":

@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";
 import { getKeyed } from "../keyed.ts";
-import { contains, type NodeId } from "../members.ts";
+import { contains, type NodeId, setOf } from "../members.ts";
 import { currentScope } from "../membership/scope.ts";
 import type { AbortReason } from "../messages.ts";
 import { noteStamp } from "../snapshot/clock.ts";
@@ -113,6 +113,6 @@ function tellOutcome(
 
 function reasonToTell(node: NodeState, gid: Gid): AbortReason {
   if (coordinatorOf(gid) !== node.config.node)
-    return reasonOf(node, "already aborted", "this node knows its end");
+    return reasonOf(node, "already aborted", "this node knows its end", setOf(coordinatorOf(gid)));
   return reasonOf(node, "coordinator has no record", "it was aborted, or every member has finished it");
 }

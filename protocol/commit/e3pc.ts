@@ -222,7 +222,8 @@ function decideWhenChosen(node: NodeState, tx: Transaction, attempt: Attempt, co
     sendToOthers(node, tx, { type: "commit", gid: tx.gid, csn: attempt.csn }, context);
     return decideCommit(node, tx, attempt.csn, true, context);
   }
-  const reason = reasonOf(node, "resolver", "no member that a majority can hear has accepted a commit");
+  const why = "no member that a majority can hear has accepted a commit";
+  const reason = reasonOf(node, "resolver", why, tx.members & ~attempt.answered);
   sendToOthers(node, tx, { type: "abort", gid: tx.gid, reason }, context);
   decideAbort(node, tx, reason, context);
 }

@@ -33,7 +33,7 @@
 
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
-import type { Gid } from "../gid.ts";
+import { coordinatorOf, type Gid } from "../gid.ts";
 import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
 import { isReachable } from "../membership/heartbeats.ts";
 import { currentScope } from "../membership/scope.ts";
@@ -61,7 +61,15 @@ import {
 import { ProtocolViolation, unreachable } from "../violation.ts";
 import type { CommitProtocol, ProtocolMessage } from "./commit-protocol.ts";
 import { sendRefusal } from "./refusals.ts";
-import { abortByRight, beatsSince, isCoordinator, isEvery, patience, resendCommit } from "./votes.ts";
+import {
+  abortByRight,
+  beatsSince,
+  isCoordinator,
+  isEvery,
+  patience,
+  resendCommit,
+  voteTimeout,
+} from "./votes.ts";
 
 export interface PaxosCommitState {
   readonly protocol: "paxos-commit";
@@ -344,9 +352,9 @@ function decideWhenChosen(node: NodeState, tx: Transaction, attempt: Attempt, co
   if (attempt.votes.every(({ stamp }) => stamp !== 0)) {
     return announceCommit(node, tx, largestStamp(attempt.votes), context);
   }
-  const silent = toList(tx.members).filter((_, index) => attempt.votes[index]?.stamp === 0);
-  const found = reasonOf(node, "resolver", `no vote was found of node ${silent.join(", ")}`);
-  const reason = tx.reason ?? found;
+  const silent = membersWithout(tx, attempt.votes);
+  const found = `no vote was found of node ${toList(silent).join(", ")}`;
+  const reason = tx.reason ?? reasonOf(node, "resolver", found, silent);
   sendToOthers(node, tx, { type: "abort", gid: tx.gid, reason }, context);
   decideAbort(node, tx, reason, context);
 }
@@ -411,7 +419,7 @@ function beat(node: NodeState, tx: Transaction, context: Context): void {
   if (attempt !== null) return beatAttempt(node, tx, attempt, context);
   if (isCoordinator(node, tx)) {
     if (beatsSince(node, tx) >= node.config.voteBeats) {
-      abort(node, tx, reasonOf(node, "vote timeout", "a vote is missing"), context);
+      abort(node, tx, voteTimeout(node, membersWithout(tx, votesOf(tx))), context);
     } else if (!isSmall(tx) && isEvery(node, tx, node.config.resendBeats)) vote(node, tx, context);
     return;
   }
@@ -454,8 +462,16 @@ function restore(
 }
 
 function sendAbort(node: NodeState, gid: Gid, to: NodeId, context: Context): void {
-  const reason = reasonOf(node, "resolver", "this node refused it");
+  const reason = reasonOf(node, "resolver", "this node refused it", setOf(coordinatorOf(gid)));
   send(context, to, { type: "abort", gid, reason });
+}
+
+/** Those of whom no vote to commit is there. */
+function membersWithout(tx: Transaction, votes: readonly AcceptedVote[]): NodeSet {
+  return toList(tx.members).reduce(
+    (set, id, index) => (votes[index]?.stamp === 0 ? set | setOf(id) : set),
+    0,
+  );
 }
 
 /** Votes are values: messages and records hold them too, so a change makes a new list. */

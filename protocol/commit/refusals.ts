@@ -1,7 +1,7 @@
 /** How a member says that it has not prepared, and what that binds it to. */
 import type { Context } from "../context.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";
-import type { NodeId } from "../members.ts";
+import { type NodeId, setOf } from "../members.ts";
 import type { AbortReason, Inquiry } from "../messages.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import { decideAbort, reasonOf, remember, send } from "../transactions.ts";
@@ -46,5 +46,6 @@ function persistRefusal(
     record: { kind: "refused", gid, generation, members, configured },
     forced: true,
   });
-  return reasonOf(node, "resolver", "this node had not voted and promised never to");
+  const detail = "this node had not voted and promised never to";
+  return reasonOf(node, "resolver", detail, setOf(coordinatorOf(gid)));
 }

@@ -51,7 +51,7 @@ export function restoreTransactions(
     const tx = getKeyed(node.transactions, gid);
     if (tx?.outcome !== "undecided") continue;
     const record = logged.get(gid);
-    if (isLeftBehind(node, tx)) decideAbort(node, tx, leftBehind(node), context);
+    if (isLeftBehind(node, tx)) decideAbort(node, tx, leftBehind(node, tx), context);
     else if (record?.kind === "refused") decideAbort(node, tx, refusedBefore(node), context);
     else context.commit.restore(node, tx, record, context);
   }

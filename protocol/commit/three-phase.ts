@@ -249,7 +249,8 @@ function terminate(node: NodeState, tx: Transaction, context: Context): void {
   const state = stateOf(tx);
   const csn = state.csn || state.heardCsn;
   if (csn !== 0) return drive(node, tx, csn, context);
-  abortByRight(node, tx, reasonOf(node, "resolver", "no member that can be heard is precommitted"), context);
+  const why = "no member that can be heard is precommitted";
+  abortByRight(node, tx, reasonOf(node, "resolver", why, tx.members & ~reachable(node)), context);
 }
 
 /** A member that comes back asks the others first; only they may have gone on. */

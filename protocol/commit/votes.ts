@@ -1,7 +1,7 @@
 /** The coordinator's first phase, the same under 2PC, 3PC and E3PC: every member must vote. */
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
-import { type NodeId, setOf, size, toList } from "../members.ts";
+import { type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
 import type { AbortReason } from "../messages.ts";
 import { isDrifted } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
@@ -21,7 +21,8 @@ export function isCoordinator(node: NodeState, tx: Transaction): boolean {
 /** A vote whose stamp would drag every clock with it (theory 5.6 V7), or null. */
 export function reasonAgainstVote(node: NodeState, from: NodeId, stamp: Csn): AbortReason | null {
   if (!isDrifted(node, stamp)) return null;
-  return reasonOf(node, "clock drift", `node ${from}'s stamp is ${stamp - node.now} us ahead of this clock`);
+  const detail = `node ${from}'s stamp is ${stamp - node.now} us ahead of this clock`;
+  return reasonOf(node, "clock drift", detail, setOf(from));
 }
 
 /** The coordinator's own right: nobody can have decided to commit. */
@@ -32,9 +33,9 @@ export function abortByRight(node: NodeState, tx: Transaction, reason: AbortReas
   if (heardOf) sendToOthers(node, tx, { type: "abort", gid: tx.gid, reason }, context);
 }
 
-function abortWithoutVotes(node: NodeState, tx: Transaction, context: Context): void {
-  const missing = toList(tx.members & ~tx.votes).join(", ");
-  context.commit.abort(node, tx, reasonOf(node, "vote timeout", `no vote from node ${missing}`), context);
+/** It has waited long enough for these. */
+export function voteTimeout(node: NodeState, missing: NodeSet): AbortReason {
+  return reasonOf(node, "vote timeout", `no vote from node ${toList(missing).join(", ")}`, missing);
 }
 
 /** To the members whose final ack is missing; the coordinator remembers the commit until it has them all. */
@@ -46,7 +47,9 @@ export function resendCommit(node: NodeState, tx: Transaction, context: Context)
 /** A coordinator's timeout in the first phase. */
 export function limitVoting(node: NodeState, tx: Transaction, context: Context): void {
   if (tx.outcome !== "undecided" || tx.local !== "prepared") return;
-  if (beatsSince(node, tx) >= node.config.voteBeats) abortWithoutVotes(node, tx, context);
+  if (beatsSince(node, tx) >= node.config.voteBeats) {
+    context.commit.abort(node, tx, voteTimeout(node, tx.members & ~tx.votes), context);
+  }
 }
 
 /** A copy from a donor's stream is no vote. */

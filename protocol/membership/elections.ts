@@ -21,8 +21,8 @@ import { mayConfigure, nextConfigured } from "./configuration.ts";
 import { type Generation, isMajority, isMember, isSameProposal } from "./generation.ts";
 import { learnGeneration, promiseVote } from "./generations.ts";
 import { disconnected, linksOf } from "./links.ts";
-import { isReferee, mayCount, mayGrant, noteGrant, withRefereeIfNeeded } from "./referee.ts";
-import { withData } from "./scope.ts";
+import { mayCount, mayGrant, noteGrant, withRefereeIfNeeded } from "./referee.ts";
+import { isReferee, withData } from "./scope.ts";
 
 /** Once a beat: stands for election if there is reason to. */
 export function campaignIfNeeded(node: NodeState, context: Context): void {
@@ -224,5 +224,7 @@ function winWhenElected(node: NodeState, campaign: Campaign, context: Context): 
   if (!isMajority(granted, candidate.configured)) return;
   if (!isMajority(granted, node.membership.current.configured)) return;
   if ((candidate.members & ~answered) !== 0) return;
+  // If that one goes away, the members would wait for it for ever; whoever holds most asks for itself.
+  if ((candidate.members & donors) === 0) return;
   learnGeneration(node, candidate, donors, context);
 }

@@ -33,7 +33,7 @@ import { ProtocolViolation } from "../violation.ts";
 import { type Generation, isSameProposal } from "./generation.ts";
 import { sendHeartbeats } from "./heartbeats.ts";
 import { isOnline } from "./online.ts";
-import { standingIn, whyNotServing } from "./standing.ts";
+import { notOnline, standingIn } from "./standing.ts";
 
 /** Takes up a generation that somebody told of; one that is not newer is old news. */
 export function learnGeneration(
@@ -176,7 +176,7 @@ function abortUnvoted(node: NodeState, context: Context): void {
     const lost = tx.members & ~tx.votes & ~current.members & ~setOf(node.config.node);
     if (lost === 0) continue;
     const detail = `generation ${current.number} is without node ${toList(lost).join(", ")}`;
-    context.commit.abort(node, tx, reasonOf(node, "other generation", detail), context);
+    context.commit.abort(node, tx, reasonOf(node, "other generation", detail, lost), context);
   }
 }
 
@@ -190,8 +190,7 @@ function answerUnawaited(node: NodeState, context: Context): void {
 }
 
 function leaveService(node: NodeState, context: Context): void {
-  const why = whyNotServing(node) ?? "it is not online";
-  closeSessions(node, reasonOf(node, "not online", why), context);
+  closeSessions(node, notOnline(node), context);
   releaseQueue(node, context);
   closeOwnStreams(node, context);
   const { donor } = node.recovery;

@@ -19,7 +19,7 @@ import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState } from "../state.ts";
 import { finishedBelow, peerOf, send } from "../transactions.ts";
 import { heardHere } from "./links.ts";
-import { isReferee } from "./referee.ts";
+import { isReferee } from "./scope.ts";
 
 export function sendHeartbeats(node: NodeState, context: Context): void {
   sendHeartbeatsTo(node, firstNodes(node.config.nodes), context);

@@ -18,11 +18,7 @@ import type { NodeState } from "../state.ts";
 import { peerOf } from "../transactions.ts";
 import type { Generation } from "./generation.ts";
 import { persistMembership } from "./generations.ts";
-import { isGranted, withData } from "./scope.ts";
-
-export function isReferee({ config }: NodeState): boolean {
-  return config.node === config.referee;
-}
+import { isGranted, isReferee, withData } from "./scope.ts";
 
 /** Whom a generation of these data nodes must have as its members: the referee too where they are no majority. */
 export function withRefereeIfNeeded(

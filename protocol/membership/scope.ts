@@ -17,6 +17,10 @@ export function currentScope(node: NodeState): Scope {
   return { generation: current.number, members, configured };
 }
 
+export function isReferee({ config }: NodeState): boolean {
+  return config.node === config.referee;
+}
+
 /** Those of the set that hold data. */
 export function withData({ config }: NodeState, set: NodeSet): NodeSet {
   return config.referee === 0 ? set : set & ~setOf(config.referee);

@@ -1,19 +1,21 @@
 /** What a node is in its current generation, and whether it may serve clients. */
-
 import type { NodeConfig } from "../config.ts";
 import { contains, type NodeSet, setOf, toList } from "../members.ts";
+import type { AbortReason } from "../messages.ts";
 import type { MembershipRecord } from "../records.ts";
+import { isClockChecked } from "../snapshot/clock.ts";
 import type { Membership, NodeState, Standing } from "../state.ts";
-import { hasGaps, peerOf } from "../transactions.ts";
+import { hasGaps, peerOf, reasonOf } from "../transactions.ts";
+import { largestClique } from "./clique.ts";
 import { doesWork, isMajority, isMember } from "./generation.ts";
-import { disconnected } from "./links.ts";
+import { disconnected, linksOf } from "./links.ts";
 
 const REPLACE_IT = "Remove it, and add a node of another number";
 
 /** From what is durable (mmts 4.1, 4.3). A donor holds everything that the generation began with, so it needs no donor. */
 export function standingIn(
   membership: MembershipRecord | Membership,
-  { node, referee }: NodeConfig,
+  { node, referee }: Pick<NodeConfig, "node" | "referee">,
 ): Standing {
   if (node === referee) return "outside";
   const { current, donors, lastOnlineIn, lastVote, safeLogged } = membership;
@@ -23,6 +25,21 @@ export function standingIn(
 }
 
 /** Why a client is turned away, in words; null if it is not. */
+export function whyTurnedAway(node: NodeState): string | null {
+  if (!isClockChecked(node) && !node.membership.lost)
+    return "it has not yet compared its clock with a majority's";
+  return whyNotServing(node);
+}
+
+/** What its clients are told who are turned away, or whose transactions are. Peers: whom it lacks, and whom it follows. */
+export function notOnline(node: NodeState): AbortReason {
+  const { membership, recovery } = node;
+  const why = whyTurnedAway(node) ?? "it was not online";
+  const donor = recovery.donor === 0 ? 0 : setOf(recovery.donor);
+  return reasonOf(node, "not online", why, disconnected(node, membership.current.members) | donor);
+}
+
+/** As far as the generation is concerned. */
 export function whyNotServing(node: NodeState): string | null {
   if (node.config.membership === "fixed") return null;
   const { standing, current } = node.membership;
@@ -31,12 +48,20 @@ export function whyNotServing(node: NodeState): string | null {
     case "marking":
       return `it is about to come online in generation ${current.number}`;
     case "recovering":
-      return `it recovers from node ${node.recovery.donor} to come online in generation ${current.number}`;
+      return whyRecovering(node);
     case "outside":
       return whyOutside(node);
     case "online":
       return whyIsolated(node);
   }
+}
+
+function whyRecovering({ membership, recovery }: NodeState): string {
+  const { current, donors } = membership;
+  const aim = `to come online in generation ${current.number}`;
+  if (recovery.stuck !== null) return `it is ${aim}, and must be rebuilt: ${recovery.stuck}`;
+  if (recovery.donor === 0) return `it is ${aim}, and reaches no donor: these are nodes ${list(donors)}`;
+  return `it recovers from node ${recovery.donor} ${aim}`;
 }
 
 function whyOutside(node: NodeState): string {
@@ -55,7 +80,14 @@ function whyOutside(node: NodeState): string {
   if (isTooFarBehind(node)) {
     return `${role}, and it is too far behind: no WAL reaches back to what it lacks. ${REPLACE_IT}`;
   }
-  return `${role}, and it sees no majority that it could catch up with`;
+  return `${role}, and it ${whyFollowsNobody(node)}`;
+}
+
+function whyFollowsNobody(node: NodeState): string {
+  const { configured } = node.membership.current;
+  const clique = largestClique(linksOf(node), configured) | setOf(node.config.node);
+  if (!isMajority(clique, configured)) return "sees no majority that it could catch up with";
+  return "is about to look for a node that it could catch up with";
 }
 
 /** Whether it sees a majority, and none of it has a slot that begins early enough. */
@@ -76,7 +108,7 @@ function whyNoNode({ membership, recovery }: NodeState): string {
 function whyIsolated(node: NodeState): string | null {
   const { current } = node.membership;
   const down = disconnected(node, current.members);
-  if (down !== 0) return `it is isolated: its link to node ${list(down)} is down`;
+  if (down !== 0) return `its link to node ${list(down)} is down`;
   const { inDoubt } = node.recovery;
   if (inDoubt > 0) return `${inDoubt} transactions from before it came online are in doubt`;
   return hasGaps(node) ? "it has some commits before others with a smaller CSN" : null;

@@ -29,7 +29,7 @@ import { isMajority, isMember } from "../membership/generation.ts";
 import { comeOnline, disclaim, learnGeneration } from "../membership/generations.ts";
 import { isConnected } from "../membership/links.ts";
 import { isOnline } from "../membership/online.ts";
-import { isReferee } from "../membership/referee.ts";
+import { isReferee } from "../membership/scope.ts";
 import { keepAbove } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
 import {
@@ -198,7 +198,12 @@ function takeFinished(node: NodeState, change: FinishedChange, context: Context)
   if (isOnline(node) && !tx.recovered) return true;
   if (change.kind === "rolled back") {
     if (change.copy) return takeDropped(node, tx, context);
-    decideAbort(node, tx, reasonOf(node, "already aborted", "the donor rolled it back"), context);
+    decideAbort(
+      node,
+      tx,
+      reasonOf(node, "already aborted", "the donor rolled it back", setOf(node.recovery.donor)),
+      context,
+    );
     return true;
   }
   if (tx.local === "absent" && getKeyed(node.recovery.failed, change.gid) !== undefined) {
@@ -224,7 +229,7 @@ function abortCopiesBelow(node: NodeState, holds: readonly Gid[], context: Conte
   for (const { gid, coordinator } of valuesOf(node.transactions)) {
     const tx = getKeyed(node.transactions, gid);
     if (tx === undefined || !tx.recovered || tx.outcome !== "undecided") continue;
-    if (gid < (holds[coordinator] ?? 0)) decideAbort(node, tx, leftBehind(node), context);
+    if (gid < (holds[coordinator] ?? 0)) decideAbort(node, tx, leftBehind(node, tx), context);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Context } from "../context.ts";
 import { applySession, type PreparedChange, type SqlError } from "../database.ts";
 import { type Gid, showGid } from "../gid.ts";
 import { getKeyed, valuesOf } from "../keyed.ts";
-import { contains, type NodeId } from "../members.ts";
+import { contains, type NodeId, setOf } from "../members.ts";
 import type { AbortReason } from "../messages.ts";
 import { isDrifted, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
@@ -78,7 +78,8 @@ export function takeApplyFailed(node: NodeState, gid: Gid, error: SqlError, cont
   tx.local = "absent";
   if (tx.outcome === "abort") return finish(node, tx, context);
   const rule = preparing ? "prepare failed" : "apply failed";
-  refuse(node, tx, reasonOf(node, rule, `${error.code} ${error.message}`), context);
+  const detail = `${error.code} ${error.message}`;
+  refuse(node, tx, reasonOf(node, rule, detail, setOf(tx.coordinator)), context);
 }
 
 /** ROLLBACK of an apply is done. */
@@ -159,10 +160,16 @@ function isEarly(node: NodeState, generation: number): boolean {
   return generation > current.number || (generation === current.number && standing !== "online");
 }
 
+/** They come again, if they are still of use, and until then the slot is not to wait for them. */
 function dropEarly(node: NodeState, from: NodeId): void {
   const { early } = node.membership;
+  const dropped = new Set(early.filter((entry) => entry.from === from).map(({ change }) => change.lsn));
+  if (dropped.size === 0) return;
   const kept = early.filter((entry) => entry.from !== from);
   early.splice(0, early.length, ...kept);
+  const { unsettled } = peerOf(node, from).stream;
+  const left = unsettled.filter((lsn) => !dropped.has(lsn));
+  unsettled.splice(0, unsettled.length, ...left);
 }
 
 /** Once a beat: tells each peer's server up to where its changes need not be kept for this node. */
@@ -180,10 +187,11 @@ export function confirmStreams(node: NodeState, context: Context): void {
 /** Up to where this node has dealt with the peer's changes, and no donor's stream will have to begin before. */
 function settledIn(node: NodeState, from: NodeId): number {
   const { stream, keepFrom } = peerOf(node, from);
-  const own = (stream.unsettled[0] ?? stream.received + 1) - 1;
-  if (node.config.membership === "fixed") return own;
-  if (stream.mode === "closed") return keepFrom;
-  return Math.min(stream.mode === "own" ? own : node.recovery.reached, keepFrom);
+  const [oldest] = stream.unsettled;
+  if (node.config.membership === "fixed") return oldest === undefined ? stream.received : oldest - 1;
+  if (stream.mode === "all") return Math.min(node.recovery.reached, keepFrom);
+  // Nothing may ever come of a peer that has no clients, and its WAL grows all the same.
+  return oldest === undefined ? keepFrom : Math.min(oldest - 1, keepFrom);
 }
 
 function reasonToRefuse(
@@ -193,22 +201,21 @@ function reasonToRefuse(
   context: Context,
 ): AbortReason | null {
   if (tx.refused || !context.commit.mayPrepare(tx)) {
-    return reasonOf(node, "prepare after promise", "this node promised a resolver not to prepare it");
+    const detail = "this node promised a resolver not to prepare it";
+    return reasonOf(node, "prepare after promise", detail, setOf(from));
   }
   if (tx.generation !== node.membership.current.number) return otherGeneration(node, tx);
   if (isDrifted(node, tx.coordinatorStamp)) {
-    return reasonOf(
-      node,
-      "clock drift",
-      `node ${from}'s clock is ${tx.coordinatorStamp - node.now} us ahead`,
-    );
+    const detail = `node ${from}'s clock is ${tx.coordinatorStamp - node.now} us ahead`;
+    return reasonOf(node, "clock drift", detail, setOf(from));
   }
   return null;
 }
 
 function otherGeneration(node: NodeState, tx: Transaction): AbortReason {
   const { number } = node.membership.current;
-  return reasonOf(node, "other generation", `it is of generation ${tx.generation}, this node in ${number}`);
+  const detail = `it is of generation ${tx.generation}, this node in ${number}`;
+  return reasonOf(node, "other generation", detail, setOf(tx.coordinator));
 }
 
 function refuse(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {

@@ -13,6 +13,7 @@ import type { Context } from "../context.ts";
 import type { Gid } from "../gid.ts";
 import { valuesOf } from "../keyed.ts";
 import { contains, type NodeId, setOf } from "../members.ts";
+import { isMember } from "../membership/generation.ts";
 import { isOnline } from "../membership/online.ts";
 import type { NodeState, Syncpoint } from "../state.ts";
 import { peerOf } from "../transactions.ts";
@@ -73,13 +74,15 @@ export function takeSyncpoint(node: NodeState, lsn: number): void {
 export function keepFromFor(node: NodeState, to: NodeId): number {
   const { holds, lastOnlineIn } = peerOf(node, to);
   const { written, markAt } = node.syncpoints;
+  const { current } = node.membership;
   let lsn = 0;
   for (const syncpoint of written) {
     if (!covers(holds, syncpoint.seen)) break;
     lsn = syncpoint.lsn;
   }
-  // It may still have to find the mark of the current generation.
-  return lastOnlineIn >= node.membership.current.number ? lsn : Math.min(lsn, markAt - 1);
+  // A member that is not online yet has still to find the mark of the generation.
+  const seeksMark = isMember(current, to) && lastOnlineIn < current.number;
+  return seeksMark ? Math.min(lsn, markAt - 1) : lsn;
 }
 
 /** After a restart: whatever is known to have been prepared here may lie before the next syncpoint. */

@@ -7,6 +7,18 @@ import { allKilled } from "./all-killed.ts";
 import { allReplaced } from "./all-replaced.ts";
 import { badClock } from "./bad-clock.ts";
 import { bank } from "./bank.ts";
+import { bug01AckedAndGone } from "./bug-01-acked-and-gone.ts";
+import { bug02LateVotes } from "./bug-02-late-votes.ts";
+import { bug03IsolatedCoordinator } from "./bug-03-isolated-coordinator.ts";
+import { bug05OneLostMessage } from "./bug-05-one-lost-message.ts";
+import { bug06AbortFirst } from "./bug-06-abort-first.ts";
+import { bug07ClientGone } from "./bug-07-client-gone.ts";
+import { bug11SlowAnswers } from "./bug-11-slow-answers.ts";
+import { bug12TwoInDoubt } from "./bug-12-two-in-doubt.ts";
+import { bug22DonorRestarts } from "./bug-22-donor-restarts.ts";
+import { bug28DonorDies } from "./bug-28-donor-dies.ts";
+import { bug30MissedMigrations } from "./bug-30-missed-migrations.ts";
+import { bug34DiesBeforeItsMark } from "./bug-34-dies-before-its-mark.ts";
 import { bug36SecondCandidate } from "./bug-36-second-candidate.ts";
 import { bug37ReturnsDuringTheElection } from "./bug-37-returns-during-the-election.ts";
 import { bug38ReturnsToHalf } from "./bug-38-returns-to-half.ts";
@@ -33,6 +45,7 @@ import { majorityRingOfFive } from "./majority-ring-of-five.ts";
 import { migrations } from "./migrations.ts";
 import { nervous } from "./nervous.ts";
 import { nodePartition } from "./node-partition.ts";
+import { nodeRejected } from "./node-rejected.ts";
 import { nodeStopStart } from "./node-stop-start.ts";
 import { orphans } from "./orphans.ts";
 import { randomDisasters } from "./random-disasters.ts";
@@ -55,7 +68,9 @@ import { t7ReturnsPrepared } from "./t7-returns-prepared.ts";
 import { t8OneWay } from "./t8-one-way.ts";
 import { timeShift } from "./time-shift.ts";
 import { tooFarBehind } from "./too-far-behind.ts";
+import { truncateUnderLoad } from "./truncate-under-load.ts";
 import { twoOfFive } from "./two-of-five.ts";
+import { twoSessionDeadlock } from "./two-session-deadlock.ts";
 import { worstMoment } from "./worst-moment.ts";
 import { writeSkew } from "./write-skew.ts";
 
@@ -65,6 +80,7 @@ export const FAILURES: readonly ScenarioInput[] = [
   killStart,
   killedTwice,
   nodePartition,
+  nodeRejected,
   edgeSplit,
   halfOpen,
   majorityRing,
@@ -93,16 +109,30 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   t8OneWay,
   cross,
   writeSkew,
+  twoSessionDeadlock,
   crossingUpdates,
   nervous,
   orphans,
   sequences,
   migrations,
+  truncateUnderLoad,
   largeTransactions,
   skewedClocks,
   badClock,
   storm,
   ...FAILURES,
+  bug01AckedAndGone,
+  bug02LateVotes,
+  bug03IsolatedCoordinator,
+  bug05OneLostMessage,
+  bug06AbortFirst,
+  bug07ClientGone,
+  bug11SlowAnswers,
+  bug12TwoInDoubt,
+  bug22DonorRestarts,
+  bug28DonorDies,
+  bug30MissedMigrations,
+  bug34DiesBeforeItsMark,
   bug36SecondCandidate,
   bug37ReturnsDuringTheElection,
   bug38ReturnsToHalf,

@@ -7,7 +7,7 @@ export const randomDisasters: ScenarioInput = {
   name: "random-disasters",
   about:
     "A minute of crashes, freezes, cuts, partitions and slow disks drawn from the seed; then a majority is left alone while the others stand still.",
-  source: "mmts 8.2 random_disasters",
+  source: "mmts 8.2 random_disasters (partitions that DROP and that REJECT)",
   duration: "75s",
   workload: {
     kind: "bank",
@@ -19,7 +19,17 @@ export const randomDisasters: ScenarioInput = {
   },
   protocol: { heartbeat: "200ms", suspectBeats: 5 },
   nemesis: {
-    kinds: ["crash", "pause", "cut", "partition", "clock step", "clock rate", "slow fsync", "delay"],
+    kinds: [
+      "crash",
+      "pause",
+      "cut",
+      "partition",
+      "reject",
+      "clock step",
+      "clock rate",
+      "slow fsync",
+      "delay",
+    ],
     every: { kind: "uniform", min: "1s", max: "5s" },
     lasts: { kind: "uniform", min: "200ms", max: "6s" },
     majority: "15s",

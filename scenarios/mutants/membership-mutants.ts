@@ -1,5 +1,6 @@
 /** Mutants of generations and recovery: the table of mmts 4.6, and bugs of 9.3 and 9.4. */
 import { getKeyed, valuesOf } from "../../protocol/keyed.ts";
+import { contains } from "../../protocol/members.ts";
 import { step } from "../../protocol/node.ts";
 import type { NodeState } from "../../protocol/state.ts";
 import type { ScenarioInput } from "../scenario.ts";
@@ -145,6 +146,33 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
       step(state, input, emit);
     },
   },
+  {
+    name: "forgets-the-outsider",
+    about: "heartbeats go to members only, so a node that was left out never learns that it may come back",
+    source: "mmts 9.4 bug 46 (be9bd5b)",
+    caughtBy: "progress",
+    shownBy: busyKillStart(),
+    step: withEffects((effect, { membership }) =>
+      effect.type === "send" &&
+      effect.message.type === "heartbeat" &&
+      !contains(membership.current.members, effect.to)
+        ? null
+        : effect,
+    ),
+  },
+  {
+    name: "lets-wal-go",
+    about:
+      "a node tells its peers that they need nothing of its WAL before its last syncpoint, whatever they hold",
+    source: "mmts 9.3 bug 28 (ca43925, 224cba5), 5.3",
+    caughtBy: "equal data",
+    shownBy: donorDies(),
+    step: withEffects((effect, { syncpoints }) => {
+      if (effect.type !== "send" || effect.message.type !== "heartbeat") return effect;
+      const keepFrom = syncpoints.written.at(-1)?.lsn ?? effect.message.keepFrom;
+      return { ...effect, message: { ...effect.message, keepFrom } };
+    }),
+  },
 ];
 
 const LOST_CAMPAIGNS = 4;
@@ -182,6 +210,24 @@ function busyKillStart(): ScenarioInput {
     settle: "20s",
     workload: { kind: "bank", accounts: 20 },
     faults: [{ when: { at: "1s" }, fault: { kind: "crash", node: 3 }, forUs: "2500ms" }],
+  };
+}
+
+/** Node 3 copies from one donor, and then from the other. */
+function donorDies(): ScenarioInput {
+  return {
+    name: "donor dies",
+    duration: "10s",
+    settle: "20s",
+    workload: { kind: "bank", accounts: 20 },
+    faults: [
+      { when: { at: "1s" }, fault: { kind: "crash", node: 3 }, forUs: "3s" },
+      {
+        when: { on: { node: 3, site: "database apply", nth: 100, from: "4s" } },
+        fault: { kind: "crash", node: 1 },
+        forUs: "3s",
+      },
+    ],
   };
 }
 

@@ -11,11 +11,14 @@ export function randomFault(nemesis: NemesisParameters, nodes: number, random: R
   switch (kind) {
     case "crash":
     case "pause":
+    case "disconnect":
       return { kind, node };
     case "cut":
       return { kind, from: [node], to: [other], both: random() < 0.5 };
     case "partition":
       return { kind, groups: randomHalves(nodes, random) };
+    case "reject":
+      return { kind: "partition", groups: randomHalves(nodes, random), rejects: true };
     case "clock step":
       return { kind, node, byUs: randomInt(random, 2 * nemesis.step + 1) - nemesis.step };
     case "clock rate":

@@ -19,6 +19,8 @@ export const ddlParameters = z.strictObject({
   writers: z.int().min(0).max(1_000).default(2),
   /** Tables that come and go. */
   drafts: z.int().min(1).max(100).default(2),
+  /** The share of migrations that empty the table that the others write. */
+  truncates: z.number().min(0).max(1).default(0),
   think: distribution.default({ kind: "uniform", min: 0, max: 5_000 }),
 });
 
@@ -27,6 +29,7 @@ type DdlParameters = z.output<typeof ddlParameters>;
 interface DdlMemory {
   readonly role: "migrate" | "write";
   readonly drafts: number;
+  readonly truncates: number;
   readonly think: Distribution;
   /** What is left of the transaction. */
   plan: Statement[];
@@ -40,14 +43,17 @@ const PLAIN: TableDefinition = { name: "plain", columns: ["id", "value"], key: "
 const NOTES = "notes";
 const KEYS = 6;
 
-export function ddl({ writers, drafts, think }: DdlParameters, nodes: number): Workload<DdlMemory> {
+export function ddl(
+  { writers, drafts, truncates, think }: DdlParameters,
+  nodes: number,
+): Workload<DdlMemory> {
   const rows: Row[] = [];
   for (let id = 1; id <= KEYS; id++) rows.push([id, 0]);
   const clients: ClientProgram<DdlMemory>[] = [];
   for (let node = 1; node <= nodes; node++) {
     for (let index = 0; index <= writers; index++) {
       const role = index === 0 ? "migrate" : "write";
-      clients.push({ node, role, memory: { role, drafts, think, plan: [], began: false } });
+      clients.push({ node, role, memory: { role, drafts, truncates, think, plan: [], began: false } });
     }
   }
   return { tables: [ITEMS, PLAIN], rows: { items: rows, plain: rows }, clients, next };
@@ -72,6 +78,7 @@ function next(memory: DdlMemory, event: ClientEvent, random: Random): ClientActi
 function migration(memory: DdlMemory, random: Random): Statement[] {
   // Again and again: the node may not have served clients yet when it was first asked.
   if (!memory.began || random() < 0.1) return [{ type: "create schema", schema: "drafts" }];
+  if (memory.truncates > 0 && random() < memory.truncates) return [{ type: "truncate", table: "items" }];
   const plan = environment(random);
   const draft = draftOf(memory, random);
   for (let count = 1 + randomInt(random, 2); count > 0; count--) plan.push(step(draft, random));
