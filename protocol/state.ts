@@ -145,6 +145,10 @@ export interface Recovery {
   stuck: string | null;
   /** Beat at which everything had been dealt with that the donor had shortly before; -1 if never. */
   caughtUpAt: number;
+  /** Beat at which that was found first since the stream was opened; -1 if never. */
+  firstCaughtUp: number;
+  /** The fewest beats that an answer took to a question asked after that: the way there and back. */
+  trip: number;
   /** When the donor's server was last asked, and what is known to be settled there; see replication/doubts.ts. */
   question: { readonly asked: number; readonly settled: readonly Gid[] } | null;
   /** Whose database this node's is a copy of; 0: nobody's. */
@@ -342,6 +346,8 @@ export function initialState(config: NodeConfig): NodeState {
       again: 0,
       stuck: null,
       caughtUpAt: -1,
+      firstCaughtUp: -1,
+      trip: 0,
       question: null,
       copyOf: 0,
       askedAt: -1,

@@ -55,6 +55,8 @@ export function dropQueue(node: NodeState, context: Context): void {
   recovery.again = 0;
   recovery.stuck = null;
   recovery.caughtUpAt = -1;
+  recovery.firstCaughtUp = -1;
+  recovery.trip = 0;
   recovery.question = null;
   for (const { label } of valuesOf(recovery.failed)) {
     const tx = getKeyed(node.transactions, label.gid);
@@ -66,10 +68,19 @@ export function dropQueue(node: NodeState, context: Context): void {
   }
 }
 
-/** Whether this node has dealt with everything that its donor had a moment ago. */
+/** Everything is dealt with that the donor had when it was asked. */
+export function noteAnswer({ recovery, beats }: NodeState, asked: number): void {
+  recovery.caughtUpAt = asked;
+  if (recovery.firstCaughtUp < 0) recovery.firstCaughtUp = beats;
+  if (asked < recovery.firstCaughtUp) return;
+  const took = beats - asked;
+  recovery.trip = recovery.trip === 0 ? took : Math.min(recovery.trip, took);
+}
+
+/** Whether this node has dealt with everything that its donor had a moment ago; a slow link makes that moment earlier. */
 export function hasCaughtUp(node: NodeState): boolean {
-  const { donor, caughtUpAt } = node.recovery;
-  return donor !== 0 && caughtUpAt >= 0 && node.beats - caughtUpAt <= CAUGHT_UP_BEATS;
+  const { donor, caughtUpAt, trip } = node.recovery;
+  return donor !== 0 && caughtUpAt >= 0 && node.beats - caughtUpAt <= CAUGHT_UP_BEATS + trip;
 }
 
 /** Whether nobody else in the set was online later. */

@@ -45,7 +45,15 @@ import {
 } from "../transactions.ts";
 import { askForCopy, copyAnewIfStranded } from "./copying.ts";
 import { knowingMore, takeTheRest, wantsTheRest } from "./doubts.ts";
-import { anyDonor, bestDonor, dropCopy, follow, rollBackCopy, stopFollowing } from "./following.ts";
+import {
+  anyDonor,
+  bestDonor,
+  dropCopy,
+  follow,
+  noteAnswer,
+  rollBackCopy,
+  stopFollowing,
+} from "./following.ts";
 import { needsCopy } from "./slots.ts";
 import { openOwnStream, takeChange } from "./streams.ts";
 
@@ -142,7 +150,7 @@ function take(node: NodeState, change: StreamChange, context: Context): boolean 
       if (!isIdle(node)) return false;
       return takeLogged(node, change.message, context);
     case "position":
-      node.recovery.caughtUpAt = change.asked;
+      noteAnswer(node, change.asked);
       return true;
   }
 }
