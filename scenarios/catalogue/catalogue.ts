@@ -49,6 +49,7 @@ import { nodeRejected } from "./node-rejected.ts";
 import { nodeStopStart } from "./node-stop-start.ts";
 import { orphans } from "./orphans.ts";
 import { randomDisasters } from "./random-disasters.ts";
+import { REFEREE } from "./referee.ts";
 import { removeFromAMinority } from "./remove-from-a-minority.ts";
 import { removeNode } from "./remove-node.ts";
 import { replaceNode } from "./replace-node.ts";
@@ -151,6 +152,7 @@ export const CATALOGUE: readonly ScenarioInput[] = [
   replaceNode,
   tooFarBehind,
   allReplaced,
+  ...REFEREE,
   randomDisasters,
 ];
 

@@ -173,6 +173,33 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
       return { ...effect, message: { ...effect.message, keepFrom } };
     }),
   },
+  {
+    name: "forgets-its-grant",
+    about: "a referee that has let one node go on alone lets the other one too",
+    source: "mmts 5.5, 9.5 (d584aab: a grant that was not persisted)",
+    caughtBy: "nothing missed",
+    shownBy: {
+      name: "loser alone",
+      nodes: 3,
+      referee: true,
+      duration: "10s",
+      settle: "20s",
+      workload: {
+        kind: "bank",
+        nodes: [1, 2],
+        accounts: 20,
+        think: { kind: "uniform", min: "2ms", max: "20ms" },
+      },
+      faults: [
+        { when: { at: "1s" }, fault: { kind: "crash", node: 1 }, forUs: "3s" },
+        { when: { at: "3500ms" }, fault: { kind: "crash", node: 2 }, forUs: "4s" },
+      ],
+    },
+    step: (state, input, emit) => {
+      state.membership.grantedTo = 0;
+      step(state, input, emit);
+    },
+  },
 ];
 
 const LOST_CAMPAIGNS = 4;

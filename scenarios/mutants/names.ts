@@ -21,6 +21,7 @@ export const MUTANT_NAMES = [
   "equivocates",
   "every-voter-is-a-donor",
   "forgets-clock",
+  "forgets-its-grant",
   "forgets-its-vote",
   "forgets-the-outsider",
   "ignores-undecided",
