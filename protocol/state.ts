@@ -161,6 +161,8 @@ export interface Recovery {
 export interface Syncpoints {
   /** By coordinator: every transaction that was ever to be prepared here is below. */
   readonly seen: Gid[];
+  /** As it was when this node came online in its generation: all of that is of older ones. Zero after a restart. */
+  before: readonly Gid[];
   /** Own syncpoints in the WAL that some peer may still need, ascending. */
   readonly written: Syncpoint[];
   /** Whether one is being written. */
@@ -352,7 +354,7 @@ export function initialState(config: NodeConfig): NodeState {
       copyOf: 0,
       askedAt: -1,
     },
-    syncpoints: { seen: peers.map(() => 0), written: [], writing: false, told: [], markAt: 0 },
+    syncpoints: { seen: peers.map(() => 0), before: [], written: [], writing: false, told: [], markAt: 0 },
     beats: 0,
     clock: { floor: 0, snapshot: 0, age: 0, reference: 0, highWater: 0 },
     nextSequence: 1,

@@ -147,6 +147,7 @@ export function takeMark(node: NodeState, number: number, lsn: number, context: 
   membership.safeLogged = true;
   membership.provenOnlineIn = number;
   node.syncpoints.markAt = lsn;
+  node.syncpoints.before = node.syncpoints.seen.slice();
   persistMembership(node, false, context);
   openOwnStreams(node, context);
   takeEarlyChanges(node, context);

@@ -14,7 +14,7 @@ import { contains, firstNodes, type NodeId, type NodeSet, setOf } from "../membe
 import type { Heartbeat } from "../messages.ts";
 import { doubtsOf, noteDoubts } from "../replication/doubts.ts";
 import { slotOf } from "../replication/slots.ts";
-import { holdsOf, keepFromFor } from "../replication/syncpoints.ts";
+import { holdsOf, keepFromFor, takeHolds } from "../replication/syncpoints.ts";
 import { compareClocks, keepAbove, noteStamp } from "../snapshot/clock.ts";
 import type { NodeState } from "../state.ts";
 import { finishedBelow, peerOf, send } from "../transactions.ts";
@@ -85,6 +85,7 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
   peer.heard = heartbeat.heard;
   peer.lastOnlineIn = heartbeat.lastOnlineIn;
   peer.holds = heartbeat.holds;
+  takeHolds(node, heartbeat.holds);
   noteDoubts(node, from, heartbeat);
   peer.slot = heartbeat.slot;
   peer.joining = heartbeat.joining;

@@ -36,26 +36,38 @@ export function writeSyncpoint(node: NodeState, context: Context): void {
 }
 
 /**
- * By coordinator: below which gids everything is finished here. Of a coordinator that is no member any more nothing new
- * comes from before: what can still commit is here, because this node is online (P2), and so finished or not yet.
+ * By coordinator: below which gids everything is finished here. A coordinator's mark stands still while a member is away.
+ * But of older generations all that can still commit is here, because this node is online (P2), and so is finished or is
+ * known not to be; and of a coordinator that is no member any more, there is nothing else.
  */
 export function holdsOf(node: NodeState): Gid[] {
   const { members } = node.membership.current;
+  const { seen, before } = node.syncpoints;
   const holds = node.peers.map(({ finishedBelow }) => finishedBelow);
   if (!isOnline(node)) return holds;
-  let gone = 0;
-  node.syncpoints.seen.forEach((seen, coordinator) => {
-    if (coordinator === 0 || contains(members, coordinator) || seen <= (holds[coordinator] ?? 0)) return;
-    gone |= setOf(coordinator);
-    holds[coordinator] = seen;
-  });
-  if (gone === 0) return holds;
+  let raised = 0;
+  for (let coordinator = 1; coordinator < holds.length; coordinator++) {
+    const known = (contains(members, coordinator) ? before[coordinator] : seen[coordinator]) ?? 0;
+    if (known <= (holds[coordinator] ?? 0)) continue;
+    raised |= setOf(coordinator);
+    holds[coordinator] = known;
+  }
+  if (raised === 0) return holds;
   for (const { gid, coordinator, local } of valuesOf(node.transactions)) {
     const isFinished = local === "committed" || local === "aborted" || local === "absent";
-    if (isFinished || !contains(gone, coordinator)) continue;
+    if (isFinished || !contains(raised, coordinator)) continue;
     holds[coordinator] = Math.min(holds[coordinator] ?? 0, gid);
   }
   return holds;
+}
+
+/** A peer has finished more of a coordinator that is gone than this node, perhaps a new one, has ever seen. */
+export function takeHolds(node: NodeState, holds: readonly Gid[]): void {
+  const { members } = node.membership.current;
+  holds.forEach((below, coordinator) => {
+    if (coordinator !== 0 && below > 0 && !contains(members, coordinator))
+      noteSeen(node, coordinator, below - 1);
+  });
 }
 
 /** It is in the WAL; what was being prepared meanwhile may lie before it. */
