@@ -394,3 +394,12 @@ describe("a copy in doubt at a node that is online", () => {
     expect(askedOf(beat(bench))).toEqual([]);
   });
 });
+
+test("a coordinator that has forgotten its commit, because all have finished it, takes a late word of it for no contradiction", () => {
+  const bench = startBench();
+  const gid = prepareOwn(bench);
+  for (const peer of [2, 3]) hear(bench, peer, { type: "vote", gid, generation: 1, stamp: START });
+  give(bench, { type: "database", reply: { type: "committedPrepared", gid } });
+  for (const peer of [2, 3]) hear(bench, peer, { type: "finished", gid });
+  expect(hear(bench, 2, { type: "commit", gid, csn: START })).toEqual([]);
+});

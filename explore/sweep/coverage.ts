@@ -47,8 +47,10 @@ function namesOf(fact: Fact): string[] {
     }
     case "noted":
       return [`note ${fact.note.about}`];
-    case "fault":
-      return [`fault ${fact.fault.kind}`];
+    case "fault": {
+      const rejects = "rejects" in fact.fault && fact.fault.rejects === true;
+      return [`fault ${rejects ? "reject" : fact.fault.kind}`];
+    }
     case "committed":
     case "rolledBack":
     case "crashed":
@@ -108,7 +110,7 @@ const HEALING = [
     `stage ${stage} to marking`,
   ]),
   "stage marking to online",
-  "stage marking to outside",
+  ...["outside", "draining", "recovering"].map((stage) => `stage marking to ${stage}`),
 ];
 
 const OWN: Readonly<Record<CommitProtocolName, readonly string[]>> = {

@@ -39,6 +39,8 @@ export function takeCommit(node: NodeState, gid: Gid, csn: Csn, context: Context
   const outcome = recall(node, gid);
   // Finished here, and the final ack was lost. One that is finished everywhere needs no ack any more.
   if (outcome !== null && outcome !== 0) return send(context, coordinatorOf(gid), { type: "finished", gid });
+  // Its own, which it forgets when all have finished it: said again by one that was slower.
+  if (coordinatorOf(gid) === node.config.node) return;
   if (outcome === null || gid >= peerOf(node, coordinatorOf(gid)).finishedBelow) {
     const why = `heard commit with CSN ${csn} of what ${outcome === null ? "was never prepared" : "is aborted"} here`;
     context.emit({ type: "note", note: { about: "contradiction", gid, why } });
