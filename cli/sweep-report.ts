@@ -5,6 +5,7 @@ import { failedSeeds, type SweepRequest } from "../explore/sweep/sweep.ts";
 import { scenarioOfSeed } from "../explore/sweep/sweep-seed.ts";
 import { failuresOf, seedsDone, shareBelow, type Tally } from "../explore/sweep/tally.ts";
 import { showMicros } from "../scenarios/durations.ts";
+import { LEVELS } from "../scenarios/levels.ts";
 import { EXIT } from "./exit.ts";
 import { paint } from "./report.ts";
 import { replayCommandFor } from "./run.ts";
@@ -86,8 +87,9 @@ export function describeSweep(report: SweepReport, request: SweepRequest, goOn: 
     "",
     ...verdictLines(report),
     "",
-    `  isolation reached: ${Object.entries(report.isolation)
-      .map(([level, count]) => `${level} ${count}`)
+    // Strongest first: seeds end in any order.
+    `  isolation reached: ${LEVELS.filter((level) => report.isolation[level] !== undefined)
+      .map((level) => `${level} ${report.isolation[level]}`)
       .join(", ")}`,
     `  ${spread("median commit latency of a run", report.latencyUs)}`,
     `  ${spread("longest in doubt in a run", report.inDoubtUs)}`,
