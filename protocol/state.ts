@@ -326,8 +326,9 @@ interface Stream {
 
 export function initialState(config: NodeConfig): NodeState {
   const peers: Peer[] = [];
+  const first = firstGeneration(config.initial, config.referee).members;
   for (let node = 0; node <= config.nodes; node++) {
-    const hasSlot = contains(config.initial, node) && node !== config.referee;
+    const hasSlot = contains(first, node) && node !== config.node;
     peers.push(createPeer(hasSlot ? emptyVector(config) : null));
   }
   return {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { COMMIT_PROTOCOLS, MEMBERSHIPS, type NodeConfig, SNAPSHOT_MANAGERS } from "../protocol/config.ts";
 import type { NodeId, NodeSet } from "../protocol/members.ts";
 import { contains, firstNodes, MAX_NODES } from "../protocol/members.ts";
+import { firstGeneration } from "../protocol/membership/generation.ts";
 import { distribution, duration, span } from "./durations.ts";
 import { type Fault, type ScheduledFault, SITE_NAMES } from "./faults.ts";
 import { LEVELS } from "./levels.ts";
@@ -247,13 +248,22 @@ export function initialNodes({ nodes, spares }: Scenario): NodeSet {
   return firstNodes(nodes - spares);
 }
 
+/** Those of them that are members of the first generation: all but a referee. */
+export function firstMembers(scenario: Scenario): NodeSet {
+  return firstGeneration(initialNodes(scenario), refereeOf(scenario)).members;
+}
+
+function refereeOf({ nodes, referee }: Scenario): NodeId {
+  return referee ? nodes : 0;
+}
+
 export function nodeConfig(scenario: Scenario, id: NodeId): NodeConfig {
   const { protocol: p } = scenario;
   return {
     node: id,
     nodes: scenario.nodes,
     initial: initialNodes(scenario),
-    referee: scenario.referee ? scenario.nodes : 0,
+    referee: refereeOf(scenario),
     commit: scenario.commit,
     snapshot: scenario.snapshot,
     membership: scenario.membership,

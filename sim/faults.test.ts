@@ -151,3 +151,18 @@ test("what reached a paused node before its link was cut is taken before what me
   expect(clocks.length).toBeGreaterThan(20);
   expect(clocks).toEqual([...clocks].sort((one, other) => one - other));
 });
+
+test("a machine that has lost its disk crashes and starts like any other", () => {
+  const world = simulate({
+    faults: [
+      { when: { at: "1s" }, fault: { kind: "lose disk", node: 3 }, forUs: "500ms" },
+      { when: { at: "3s" }, fault: { kind: "crash", node: 3 }, forUs: "500ms" },
+    ],
+  });
+  runUntil(world, 5_000_000);
+  expect(world.state.machines[3]).toMatchObject({
+    up: true,
+    incarnation: 2,
+    state: { membership: { lost: true } },
+  });
+});

@@ -18,6 +18,7 @@ import {
   order,
   pauseMachine,
   pushForNode,
+  replaceServer,
   startMachine,
 } from "./engine/machine.ts";
 import { push } from "./engine/queue.ts";
@@ -183,8 +184,9 @@ function loseDisk(world: SimWorld, machine: Machine): void {
   machine.lost = true;
   machine.log = createLog();
   const { workload, nodes } = world.scenario;
-  machine.server = loadedServer(world.scenario, createWorkload(workload, nodes), machine.node);
-  for (const slot of machine.server.slots) slot.exists = false;
+  const server = loadedServer(world.scenario, createWorkload(workload, nodes), machine.node);
+  for (const slot of server.slots) slot.exists = false;
+  replaceServer(machine, server);
 }
 
 /** From now on the cluster has time to settle: it is judged by what it does when nothing is in its way. */

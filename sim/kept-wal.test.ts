@@ -34,6 +34,8 @@ interface Sample {
   readonly state: NodeCondition | "down";
   /** By node. */
   readonly written: readonly number[];
+  /** By node: how many of its syncpoints it remembers. */
+  readonly syncpoints: readonly number[];
   /** Up to where the slot of the peer on the node has let its WAL go. */
   readonly confirmed: (node: NodeId, peer: NodeId) => number;
 }
@@ -53,6 +55,10 @@ describe("the WAL that is kept", () => {
     for (const [node, peer] of PAIRS) {
       expect(at(4).confirmed(node, peer)).toBeGreaterThan(writtenBy(node, 1.5));
     }
+  });
+
+  test("in health is bounded by one syncpoint or two, and a node forgets those before", () => {
+    for (const node of [1, 2, 3]) expect(at(4).syncpoints[node]).toBeLessThanOrEqual(2);
   });
 
   test("while a node is away begins with what that one has last dealt with", () => {
@@ -99,6 +105,7 @@ function sampleOf({ state: { machines } }: SimWorld): Sample {
   return {
     state: third?.up === true ? statusOf(third.state).state : "down",
     written: machines.map(({ server }) => server.wal.flushed),
+    syncpoints: machines.map(({ state }) => state.syncpoints.written.length),
     confirmed: (node, peer) => slots[node]?.find((slot) => slot.peer === peer)?.confirmed ?? -1,
   };
 }

@@ -4,7 +4,6 @@
  * Clients begin transactions for the scenario's `duration`; then the cluster has `settle` to come to rest. The run is
  * over as soon as nothing is under way and no fault is still to come.
  */
-
 import type { Csn } from "../protocol/csn.ts";
 import type { Gid } from "../protocol/gid.ts";
 import { valuesOf } from "../protocol/keyed.ts";

@@ -5,7 +5,7 @@ import { listAppendOf } from "../../scenarios/checks/inferred/from-records.ts";
 import type { ClientTransaction, ListStep } from "../../scenarios/checks/inferred/transactions.ts";
 import { rowHistory } from "../../scenarios/checks/isolation/row-history.ts";
 import { createLedger, enterFact } from "../../scenarios/checks/ledger.ts";
-import { initialNodes, type Scenario } from "../../scenarios/scenario.ts";
+import { firstMembers, type Scenario } from "../../scenarios/scenario.ts";
 import { createWorkload } from "../../scenarios/workloads/workloads.ts";
 import type { FactSink, SimWorld } from "../../sim/engine/world.ts";
 import { UserError } from "../exit.ts";
@@ -21,7 +21,7 @@ export interface HistoryWatch {
 
 export function watchHistory(scenario: Scenario): HistoryWatch {
   const { commit, nodes, workload } = scenario;
-  const ledger = createLedger(commit, initialNodes(scenario));
+  const ledger = createLedger(commit, firstMembers(scenario));
   let world: SimWorld | null = null;
   return {
     observe: (fact, at) => {

@@ -122,8 +122,8 @@ const COUNTS = [
 
 /** The last node leaves, with all that names it. */
 function* withFewerNodes(scenario: Scenario): Iterable<Scenario> {
-  const { nodes, workload, network, clocks } = scenario;
-  if (nodes <= 2) return;
+  const { nodes, spares, referee, workload, network, clocks } = scenario;
+  if (nodes <= 2 || referee) return;
   const left = nodes - 1;
   const stays = (node: number): boolean => node <= left;
   if (workload.kind === "script" && !workload.clients.every(({ node }) => stays(node))) return;
@@ -132,6 +132,8 @@ function* withFewerNodes(scenario: Scenario): Iterable<Scenario> {
   yield {
     ...scenario,
     nodes: left,
+    // These are the last.
+    spares: Math.max(spares - 1, 0),
     workload: own === undefined ? workload : ({ ...workload, nodes: own } as never),
     network: { ...network, links: network.links.filter(({ from, to }) => stays(from) && stays(to)) },
     clocks: clocks.filter(({ node }) => stays(node)),
@@ -142,6 +144,7 @@ function* withFewerNodes(scenario: Scenario): Iterable<Scenario> {
 function faultAmong(scheduled: ScheduledFault, stays: (node: number) => boolean): ScheduledFault[] {
   const { when, fault } = scheduled;
   if ("on" in when && !(stays(when.on.node) && stays(when.on.to ?? 1))) return [];
+  if (fault.kind === "remove" && !stays(fault.by ?? 1)) return [];
   if ("node" in fault) return stays(fault.node) ? [scheduled] : [];
   if (fault.kind === "cut") {
     const [from, to] = [fault.from.filter(stays), fault.to.filter(stays)];

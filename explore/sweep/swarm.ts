@@ -16,7 +16,8 @@ import { createStreams, streamOf } from "../../sim/engine/random.ts";
 /** The same for the same scenario and seed. Draws from a stream of its own. */
 export function drawScenario(base: Scenario, seed: string): Scenario {
   const random = streamOf(createStreams(seed), "swarm");
-  const nodes = mentionedNodes(base).length > 0 ? base.nodes : randomOf(random, sizesFor(base));
+  const isFixed = mentionedNodes(base).length > 0 || base.spares > 0 || base.referee;
+  const nodes = isFixed ? base.nodes : randomOf(random, sizesFor(base));
   return {
     ...base,
     nodes,

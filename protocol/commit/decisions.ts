@@ -2,7 +2,6 @@
  * Messages about one transaction: those that carry or ask for a decision are the same under every protocol; the rest
  * go to the protocol while the transaction is undecided here.
  */
-
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";

@@ -30,7 +30,6 @@
  *
  * Invariants: I3, I4, I5 as for E3PC, for each instance; I2, since a vote is sent after its PREPARE is durable.
  */
-
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import { coordinatorOf, type Gid } from "../gid.ts";

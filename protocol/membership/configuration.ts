@@ -24,7 +24,7 @@ import { slotOf } from "../replication/slots.ts";
 import type { NodeState } from "../state.ts";
 import { type Generation, isMajority } from "./generation.ts";
 import { persistMembership } from "./generations.ts";
-import { isOnline } from "./online.ts";
+import { isOnline, onlinePeers } from "./online.ts";
 
 /** What an operator asks a node for. It stays asked for, whatever fails, until it is done. */
 export type Order =
@@ -84,16 +84,8 @@ export function mayConfigure(asked: Generation, base: NodeSet, known: NodeSet, f
 /** See the header. */
 function mayChange(node: NodeState): boolean {
   const { current } = node.membership;
-  return isMajority(onlineIn(node) & current.members, current.configured) && !hasOtherAcceptors(node);
-}
-
-function onlineIn(node: NodeState): NodeSet {
-  const { number } = node.membership.current;
-  let set = isOnline(node) ? setOf(node.config.node) : 0;
-  node.peers.forEach(({ lastOnlineIn }, id) => {
-    if (id !== 0 && lastOnlineIn === number) set |= setOf(id);
-  });
-  return set;
+  const online = onlinePeers(node) | (isOnline(node) ? setOf(node.config.node) : 0);
+  return isMajority(online & current.members, current.configured) && !hasOtherAcceptors(node);
 }
 
 function hasOtherAcceptors({ config, membership, transactions }: NodeState): boolean {

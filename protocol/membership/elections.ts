@@ -9,7 +9,6 @@
  * A candidate wins with the votes of a majority of the configured nodes, once every member that it proposes has
  * answered, whatever it said: one that has not might hold more than all voters (bug 41).
  */
-
 import type { Context } from "../context.ts";
 import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
 import type { Candidacy, ElectionVote } from "../messages.ts";
@@ -136,9 +135,7 @@ function candidateOf(node: NodeState, clique: NodeSet): Generation | null {
   if (isReferee(node)) return null;
   if (!contains(clique, me) || !isMajority(clique, current.configured)) return null;
   if (standing !== "online" && !contains(configured, me)) return null;
-  const behind = lacksData(node, clique);
-  const caughtUp = hasCaughtUp(node) && isLatest(node, node.recovery.donor, clique);
-  if (standing === "outside" && !isMember(current, me) && behind && !caughtUp) return null;
+  if (standing === "outside" && !isMember(current, me) && lacksData(node, clique)) return null;
   const able = withData(node, ((current.members & clique) | setOf(me)) & configured);
   const members = withRefereeIfNeeded(node, able, clique, configured);
   const same = members === current.members && !changes;
@@ -149,11 +146,12 @@ function candidateOf(node: NodeState, clique: NodeSet): Generation | null {
   return { number: again ? lastVote.number : lastVote.number + 1, members, configured };
 }
 
-/** Whether somebody in the clique was online later than this node. */
+/** Whether somebody in the clique was online later than this node, and it has not caught up with such a one. */
 function lacksData(node: NodeState, clique: NodeSet): boolean {
-  return toList(clique & ~setOf(node.config.node)).some(
+  const isBehind = toList(clique & ~setOf(node.config.node)).some(
     (peer) => peerOf(node, peer).lastOnlineIn > node.membership.lastOnlineIn,
   );
+  return isBehind && !(hasCaughtUp(node) && isLatest(node, node.recovery.donor, clique));
 }
 
 function stand(node: NodeState, candidate: Generation, voters: NodeSet, context: Context): void {

@@ -5,7 +5,6 @@
  * Beats are counted, not clock readings compared, because a wall clock may step. A suspicion may be wrong, and no
  * protocol here but Skeen's 3PC relies on it for safety.
  */
-
 import type { Context } from "../context.ts";
 import { raiseMark } from "../forgetting.ts";
 import { makeGid } from "../gid.ts";

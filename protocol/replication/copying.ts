@@ -7,9 +7,10 @@
  */
 import type { Context } from "../context.ts";
 import type { CopyLabel } from "../database.ts";
-import { type NodeId, type NodeSet, toList } from "../members.ts";
+import { lowest, type NodeId, type NodeSet, toList } from "../members.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority } from "../membership/generation.ts";
+import { onlinePeers } from "../membership/online.ts";
 import type { NodeState } from "../state.ts";
 import { peerOf } from "../transactions.ts";
 import { isLatest } from "./following.ts";
@@ -49,7 +50,6 @@ function donorOfCopy(node: NodeState): NodeId {
   const { current } = node.membership;
   const seen = cliqueOf(node) & current.configured;
   if (!isMajority(seen, current.configured)) return 0;
-  const peers = toList(seen).map((id) => ({ id, ...peerOf(node, id) }));
-  if (peers.some(({ slot }) => slot === "none")) return 0;
-  return peers.find(({ lastOnlineIn }) => lastOnlineIn === current.number)?.id ?? 0;
+  if (toList(seen).some((id) => peerOf(node, id).slot === "none")) return 0;
+  return lowest(seen & onlinePeers(node));
 }

@@ -13,7 +13,6 @@
  * for which this node votes. Copies that are still in doubt then keep their locks, and the donor's stream is read on for
  * their outcomes: the members of their generation may have forgotten them. No client is let in before.
  */
-
 import type { Context } from "../context.ts";
 import { commitsBefore } from "../csn.ts";
 import type { FinishedChange, LogicalMessage, PreparedChange, SqlError, StreamChange } from "../database.ts";
@@ -21,14 +20,13 @@ import { applySession } from "../database.ts";
 import { raiseMark } from "../forgetting.ts";
 import { coordinatorOf, type Gid, showGid } from "../gid.ts";
 import { deleteKeyed, getKeyed, putKeyed, valuesOf } from "../keyed.ts";
-import type { NodeId, NodeSet } from "../members.ts";
-import { contains, setOf } from "../members.ts";
+import { contains, type NodeId, type NodeSet, setOf } from "../members.ts";
 import { belongs } from "../membership/configuration.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority, isMember } from "../membership/generation.ts";
 import { comeOnline, disclaim, learnGeneration } from "../membership/generations.ts";
 import { isConnected } from "../membership/links.ts";
-import { isOnline } from "../membership/online.ts";
+import { isOnline, onlinePeers } from "../membership/online.ts";
 import { isReferee } from "../membership/scope.ts";
 import { keepAbove } from "../snapshot/clock.ts";
 import type { NodeState, Transaction } from "../state.ts";
@@ -346,21 +344,13 @@ function chooseDonor(node: NodeState, context: Context): void {
 /** Only a member comes online, and marks it in its WAL; one that is none has at least what was before. */
 function donorsNow(node: NodeState): NodeSet {
   const { current, donors } = node.membership;
-  const able = onlineNow(node) | donors;
+  const able = onlinePeers(node) | donors;
   return (able & current.members) === 0 ? able : able & current.members;
 }
 
 /** Whether this node was online later than the peer, so that it has nothing to learn from it. */
 function holdsMore(node: NodeState, peer: NodeId): boolean {
   return node.membership.lastOnlineIn > peerOf(node, peer).lastOnlineIn;
-}
-
-function onlineNow(node: NodeState): number {
-  let set = 0;
-  node.peers.forEach((peer, id) => {
-    if (id !== 0 && peer.lastOnlineIn === node.membership.current.number) set |= setOf(id);
-  });
-  return set;
 }
 
 function followDonor(node: NodeState, donor: NodeId, context: Context): void {
@@ -404,7 +394,7 @@ function followForOutcomes(node: NodeState, context: Context): void {
     openOwnStream(node, from, context);
     return;
   }
-  const online = onlineNow(node);
+  const online = onlinePeers(node);
   // Two that wait for the same outcome may not wait for each other.
   const knowing = online & knowingMore(node);
   const isGood = knowing === 0 || contains(knowing, recovery.donor);

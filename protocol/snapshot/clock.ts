@@ -12,7 +12,6 @@
  *   up every commit of the cluster for that hour. For the same reason nothing is stamped before a majority's clocks
  *   were heard.
  */
-
 import type { Context } from "../context.ts";
 import type { Csn } from "../csn.ts";
 import type { TimerName } from "../effects.ts";

@@ -1,5 +1,4 @@
 /** The named scenarios. A new one is a file beside the others and a row here. */
-
 import type { ScenarioInput } from "../scenario.ts";
 import { addNode } from "./add-node.ts";
 import { addWhileFailing } from "./add-while-failing.ts";

@@ -1,9 +1,7 @@
 /** Runs all checks over one run: takes its facts as they happen, and gives the verdicts when it has ended. */
-
 import type { Fact, FactType } from "../facts.ts";
 import type { Micros } from "../history.ts";
-import type { Scenario } from "../scenario.ts";
-import { initialNodes } from "../scenario.ts";
+import { firstMembers, type Scenario } from "../scenario.ts";
 import type { Check, EndedRun, Finding, Watch } from "./check.ts";
 import { closeLedger, createLedger, enterFact, type Ledger, type LedgerEntry } from "./ledger.ts";
 
@@ -17,7 +15,7 @@ export interface Examiner {
 type Watcher = (fact: Fact, entry: LedgerEntry | null, at: Micros) => void;
 
 export function createExaminer(checks: readonly Check[], scenario: Scenario): Examiner {
-  const ledger = createLedger(scenario.commit, initialNodes(scenario));
+  const ledger = createLedger(scenario.commit, firstMembers(scenario));
   const watches = checks.map((check) => [check.name, check.begin(scenario, ledger)] as const);
   const watchers = byType(watches.map(([, watch]) => watch));
   return {

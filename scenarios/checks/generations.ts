@@ -1,7 +1,8 @@
 /** Generations: what a cluster that heals itself promises of them, whatever fails (mmts 4.1). */
 import { type Gid, showGid } from "../../protocol/gid.ts";
-import { contains, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
+import { contains, type NodeId, type NodeSet, toList } from "../../protocol/members.ts";
 import type { MembershipRecord } from "../../protocol/records.ts";
+import { firstMembers, initialNodes } from "../scenario.ts";
 import { type Check, type Findings, holds, notExercised, report } from "./check.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 
@@ -15,7 +16,7 @@ export const oneGeneration: Check = {
     const findings: Findings = { found: null };
     const known = new Map<number, NodeSet>();
     // Which takes part in no transaction, so that no label names it.
-    const referee = scenario.referee ? setOf(scenario.nodes) : 0;
+    const referee = initialNodes(scenario) & ~firstMembers(scenario);
     const look = (number: number, all: NodeSet, node: NodeId): void => {
       const members = all & ~referee;
       const before = known.get(number);

@@ -2,7 +2,6 @@
  * Whether a cluster works as far as it can: where a majority sees each other, one generation of nodes is at work, and
  * whoever sees all of these is one of them.
  */
-
 import { contains, type NodeId, type NodeSet, setOf, toList } from "../../protocol/members.ts";
 import { largestClique } from "../../protocol/membership/clique.ts";
 import { belongs } from "../../protocol/membership/configuration.ts";

@@ -52,7 +52,7 @@ import {
   waitCheck,
   walFlushed,
 } from "../postgres/server.ts";
-import type { ServerHost, ServerObserver, WaitCheck as WaitKind } from "../postgres/state.ts";
+import type { Server, ServerHost, ServerObserver, WaitCheck as WaitKind } from "../postgres/state.ts";
 import { dropSpool, takePart } from "../spool.ts";
 import { foldInput } from "./fingerprint.ts";
 import {
@@ -580,15 +580,17 @@ function copyDatabase(world: SimWorld, machine: Machine, from: NodeId): void {
   if (!donor.up || donor.paused || isCut) return;
   crashMachine(world, machine);
   world.observe?.({ type: "copied", node, from }, queue.time);
-  machine.server = copyServer(donor.server, machine.server, hostAt(world, machine), {
-    from,
-    lsn: donor.server.wal.flushed,
-    highWater: donor.state.clock.highWater,
-  });
-  machine.wal.written = machine.server.wal.written;
-  machine.wal.synced = machine.server.wal.written;
+  const label = { from, lsn: donor.server.wal.flushed, highWater: donor.state.clock.highWater };
+  replaceServer(machine, copyServer(donor.server, machine.server, hostAt(world, machine), label));
   world.state.scheduled += 1;
   push(queue, queue.time + world.scenario.database.restart, KIND.start, node, null);
+}
+
+/** Of a machine that is down. */
+export function replaceServer(machine: Machine, server: Server): void {
+  machine.server = server;
+  machine.wal.written = server.wal.written;
+  machine.wal.synced = server.wal.written;
 }
 
 /** START_REPLICATION, once the origin can be reached. */

@@ -4,7 +4,7 @@
  */
 import type { Effect, Emit, TimerName } from "../../protocol/effects.ts";
 import type { Input } from "../../protocol/inputs.ts";
-import { type NodeId, type NodeSet, setOf } from "../../protocol/members.ts";
+import type { NodeId, NodeSet } from "../../protocol/members.ts";
 import { step as realStep, type Step } from "../../protocol/node.ts";
 import { initialState, type NodeState } from "../../protocol/state.ts";
 import { createDirector, type Director } from "../../scenarios/director.ts";
@@ -14,7 +14,7 @@ import type { Micros } from "../../scenarios/history.ts";
 import { mutantNamed } from "../../scenarios/mutants/mutants.ts";
 import type { Random } from "../../scenarios/random.ts";
 import { sample } from "../../scenarios/sampling.ts";
-import { initialNodes, nodeConfig, type Scenario } from "../../scenarios/scenario.ts";
+import { firstMembers, nodeConfig, type Scenario } from "../../scenarios/scenario.ts";
 import type { Workload } from "../../scenarios/workloads/workload.ts";
 import { createWorkload } from "../../scenarios/workloads/workloads.ts";
 import type { World } from "../../scenarios/world.ts";
@@ -250,7 +250,7 @@ export function loadedServer(scenario: Scenario, workload: Workload<unknown>, no
   const server = createServer({
     node,
     peers,
-    subscribers: initialNodes(scenario) & ~(scenario.referee ? setOf(scenario.nodes) : 0),
+    subscribers: firstMembers(scenario),
     tables: workload.tables,
     sequences: workload.sequences ?? [],
     csnVisibility: scenario.snapshot === "clock-si",

@@ -23,7 +23,6 @@
  * A server is plain data, changed in place by the functions of this file; `host` carries out what it asks for.
  * Commands that no client of the port may give (a session used twice at once, an unknown gid) throw ProtocolViolation.
  */
-
 import type {
   DatabaseCommand,
   Isolation,

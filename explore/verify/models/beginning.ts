@@ -1,5 +1,4 @@
 /** The first state of a model of our reducers. */
-
 import type { CommitProtocolName, NodeConfig } from "../../../protocol/config.ts";
 import { firstNodes } from "../../../protocol/members.ts";
 import { arrivalOf, arrivingOf, type Cluster, choicesOf, internHost, packetOf } from "../cluster.ts";

@@ -13,7 +13,7 @@ import type { Gid } from "../../../protocol/gid.ts";
 import type { SimWorld } from "../../../sim/engine/world.ts";
 import { runScenario } from "../../../sim/run.ts";
 import { LEVELS } from "../../levels.ts";
-import { initialNodes, parseScenario } from "../../scenario.ts";
+import { firstMembers, parseScenario } from "../../scenario.ts";
 import { createWorkload } from "../../workloads/workloads.ts";
 import { CHECKS } from "../checks.ts";
 import { checkIsolation, type IsolationReport } from "../isolation/check-isolation.ts";
@@ -54,7 +54,7 @@ interface Judged {
 /** Null if the run's history has no form as lists. */
 function judgeTwice(input: unknown, seed: string): Judged | null {
   const scenario = parseScenario(input);
-  const ledger = createLedger(scenario.commit, initialNodes(scenario));
+  const ledger = createLedger(scenario.commit, firstMembers(scenario));
   let world: SimWorld | null = null;
   runScenario(scenario, seed, {
     mode: "in place",

@@ -4,7 +4,16 @@
  */
 import type { NodeId, NodeSet } from "../../../../protocol/members.ts";
 import type { State } from "../../model.ts";
-import { assertNumbersFit, NUMBER, numbersOf, OWN, SET, type Shape } from "./membership-state.ts";
+import {
+  assertNumbersFit,
+  generationWord,
+  membersOf,
+  NUMBER,
+  numbersOf,
+  OWN,
+  SET,
+  type Shape,
+} from "./membership-state.ts";
 
 /** What the fields below have room for. */
 export const MOST_TRANSACTIONS = 5;
@@ -65,10 +74,6 @@ export function pendingAt(state: State, node: NodeId): number {
   return transaction === 0 || isFinished(state, node, transaction) ? 0 : transaction;
 }
 
-export function membersOf(shape: Shape, state: State, generation: number): NodeSet {
-  return (state[generationWord(shape, generation)] as number) & SET;
-}
-
 export function donorsOf(shape: Shape, state: State, generation: number): NodeSet {
   return ((state[generationWord(shape, generation)] as number) >>> DONORS) & SET;
 }
@@ -81,10 +86,6 @@ export function setGeneration(
   donors: NodeSet,
 ): void {
   state[generationWord(shape, generation)] = members | (donors << DONORS);
-}
-
-function generationWord({ nodes, transactions }: Shape, generation: number): number {
-  return nodes + transactions + generation - 1;
 }
 
 /** How many have been elected: the number of the latest. */

@@ -162,7 +162,7 @@ function isRecovering(
   node: NodeId,
 ): boolean {
   const current = common.currentOf(state, node);
-  if (common.isOnline(state, node) || !contains(packed.membersOf(shape, state, current), node)) return false;
+  if (common.isOnline(state, node) || !contains(common.membersOf(shape, state, current), node)) return false;
   return common.voteOf(state, node) === current || mutant === "breaks-promise";
 }
 
@@ -236,12 +236,7 @@ function prepare({ shape, state, next, visit }: Moves, node: NodeId): void {
     return;
   next.set(state);
   packed.append(next, node, transaction);
-  common.setTransaction(shape, next, transaction, {
-    generation: common.currentOf(state, node),
-    origin: node,
-    fate: common.UNDECIDED,
-    acks: setOf(node),
-  });
+  common.beginTransaction(shape, next, transaction, node);
   visit(PREPARE, node);
 }
 
@@ -256,7 +251,7 @@ function decide({ shape, mutant, state, next, visit }: Moves, transaction: numbe
   const enough =
     mutant === "commits-on-majority"
       ? size(acks) >= majority(firstNodes(shape.nodes))
-      : (packed.membersOf(shape, state, generation) & ~acks) === 0;
+      : (common.membersOf(shape, state, generation) & ~acks) === 0;
   if (!enough) return;
   next.set(state);
   common.decideAs(shape, next, transaction, common.COMMITTED);
@@ -281,7 +276,6 @@ function historyOf(shape: common.Shape): History {
     lengthOf: packed.walLength,
     preparedAt: packed.preparedAt,
     holds: packed.isInWal,
-    membersOf: (state, generation) => packed.membersOf(shape, state, generation),
   };
 }
 
@@ -290,7 +284,7 @@ function donorInvariant(shape: common.Shape): Invariant {
     name: "a donor each",
     violation: (state) => {
       for (let generation = 1; generation <= packed.electedIn(shape, state); generation++) {
-        const members = packed.membersOf(shape, state, generation);
+        const members = common.membersOf(shape, state, generation);
         if ((packed.donorsOf(shape, state, generation) & members) === 0)
           return `no member of generation ${generation} is a donor`;
       }
@@ -327,14 +321,9 @@ function statesIn(shape: common.Shape, state: State): number {
 }
 
 function outcomesIn(shape: common.Shape, state: State): number {
-  let outcomes = 0;
-  for (let transaction = 1; transaction <= common.begunIn(shape, state); transaction++) {
-    const fate = common.fateOf(shape, state, transaction);
-    if (fate === common.ABORTED) outcomes |= 4;
-    if (fate !== common.COMMITTED) continue;
-    if (common.generationOf(shape, state, transaction) > 1) outcomes |= 2;
-    if (isFinishedEverywhere(shape, state, transaction)) outcomes |= 1;
-  }
+  let outcomes = common.outcomesOfTransactions(shape, state, (transaction) =>
+    isFinishedEverywhere(shape, state, transaction),
+  );
   for (let node = 1; node <= shape.nodes; node++) {
     const current = common.currentOf(state, node);
     if (common.isOnline(state, node) && !contains(packed.donorsOf(shape, state, current), node))
@@ -359,7 +348,7 @@ function renaming(shape: common.Shape) {
       renamed[(node[old] as number) - 1] = packed.renameInNode(state, old, names);
     }
     for (let generation = 1; generation <= shape.generations; generation++) {
-      const members = set[packed.membersOf(shape, state, generation)] as number;
+      const members = set[common.membersOf(shape, state, generation)] as number;
       const donors = set[packed.donorsOf(shape, state, generation)] as number;
       packed.setGeneration(shape, renamed, generation, members, donors);
     }

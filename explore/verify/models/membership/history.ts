@@ -2,7 +2,7 @@
  * What must hold of the order in which nodes have prepared: the properties of generations, in the words of the
  * multimaster's README ("generations2.md"), for any model that can say what is in its logs.
  */
-import type { NodeId, NodeSet } from "../../../../protocol/members.ts";
+import type { NodeId } from "../../../../protocol/members.ts";
 import type { Invariant, State } from "../../model.ts";
 import {
   acksOf,
@@ -13,6 +13,7 @@ import {
   generationOf,
   isOnline,
   isOpen,
+  membersOf,
   onlineOf,
   type Shape,
   voteOf,
@@ -26,7 +27,6 @@ export interface History {
   /** The transaction that a record prepares, or 0: a record of another kind. */
   preparedAt(state: State, node: NodeId, position: number): number;
   holds(state: State, node: NodeId, transaction: number): boolean;
-  membersOf(state: State, generation: number): NodeSet;
 }
 
 export function historyInvariants(history: History): Invariant[] {
@@ -46,7 +46,7 @@ function isCommitted({ shape }: History, state: State, transaction: number): boo
 function isCommittable(history: History, state: State, transaction: number): boolean {
   const { shape } = history;
   if (!isOpen(shape, state, transaction)) return isCommitted(history, state, transaction);
-  const members = history.membersOf(state, generationOf(shape, state, transaction));
+  const members = membersOf(shape, state, generationOf(shape, state, transaction));
   return (members & ~acksOf(shape, state, transaction)) === 0;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What states of generations and of recovery have in common: first a word for each node, whose lowest bits are three
- * numbers of generations, then one for each transaction. Nodes, generations and transactions are numbered from 1; 0 is
- * none.
+ * numbers of generations, then one for each transaction, then one for each generation, whose lowest bits are its
+ * members. Nodes, generations and transactions are numbered from 1; 0 is none.
  */
 import { type NodeId, type NodeSet, setOf } from "../../../../protocol/members.ts";
 import type { State } from "../../model.ts";
@@ -72,6 +72,15 @@ export function isOnline(state: State, node: NodeId): boolean {
   return onlineOf(state, node) === currentOf(state, node);
 }
 
+/** Where the word of a generation stands. */
+export function generationWord({ nodes, transactions }: Shape, generation: number): number {
+  return nodes + transactions + generation - 1;
+}
+
+export function membersOf(shape: Shape, state: State, generation: number): NodeSet {
+  return (state[generationWord(shape, generation)] as number) & SET;
+}
+
 export function generationOf({ nodes }: Shape, state: State, transaction: number): number {
   return (state[nodes + transaction - 1] as number) & NUMBER;
 }
@@ -91,6 +100,29 @@ export function acksOf({ nodes }: Shape, state: State, transaction: number): Nod
 export function setTransaction({ nodes }: Shape, state: State, transaction: number, to: Transaction): void {
   state[nodes + transaction - 1] =
     to.generation | (to.origin << ORIGIN) | (to.fate << FATE) | (to.acks << ACKS);
+}
+
+/** At a node, which has prepared it, in the generation that it is in. */
+export function beginTransaction(shape: Shape, state: State, transaction: number, origin: NodeId): void {
+  const generation = currentOf(state, origin);
+  setTransaction(shape, state, transaction, { generation, origin, fate: UNDECIDED, acks: setOf(origin) });
+}
+
+/** Bits of outcomes that both models have, in this order: committed on every node, in a later generation, aborted. */
+export function outcomesOfTransactions(
+  shape: Shape,
+  state: State,
+  isFinishedEverywhere: (transaction: number) => boolean,
+): number {
+  let outcomes = 0;
+  for (let transaction = 1; transaction <= begunIn(shape, state); transaction++) {
+    const fate = fateOf(shape, state, transaction);
+    if (fate === ABORTED) outcomes |= 4;
+    if (fate !== COMMITTED) continue;
+    if (generationOf(shape, state, transaction) > 1) outcomes |= 2;
+    if (isFinishedEverywhere(transaction)) outcomes |= 1;
+  }
+  return outcomes;
 }
 
 /** How many have begun: the number of the latest. */

@@ -4,7 +4,16 @@
  */
 import type { NodeId, NodeSet } from "../../../../protocol/members.ts";
 import type { State } from "../../model.ts";
-import { assertNumbersFit, currentOf, OWN, SET, type Shape as Sizes, voteOf } from "./membership-state.ts";
+import {
+  assertNumbersFit,
+  currentOf,
+  generationWord,
+  membersOf,
+  OWN,
+  SET,
+  type Shape as Sizes,
+  voteOf,
+} from "./membership-state.ts";
 
 export interface Shape extends Sizes {
   readonly crashes: number;
@@ -75,10 +84,6 @@ function withSet(word: number, shift: number, set: NodeSet): number {
   return (word & ~(SET << shift)) | (set << shift);
 }
 
-export function membersOf(shape: Shape, state: State, generation: number): NodeSet {
-  return (state[generationWord(shape, generation)] as number) & SET;
-}
-
 export function isElectedWith(shape: Shape, state: State, generation: number, donors: NodeSet): boolean {
   return ((state[generationWord(shape, generation)] as number) & (1 << (DONOR_SETS + donors))) !== 0;
 }
@@ -100,10 +105,6 @@ export function setElected(
   if (known === 0 || known === members)
     state[word] = (state[word] as number) | members | (1 << (DONOR_SETS + donors));
   else state[word] = (state[word] as number) | (members << RIVALS);
-}
-
-function generationWord({ nodes, transactions }: Shape, generation: number): number {
-  return nodes + transactions + generation - 1;
 }
 
 /** A record: 1 and up for the PREPARE of a transaction, then for its outcome, then for the beginning of a generation. */

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { size } from "../../../../protocol/members.ts";
 import { explore } from "../../explorer.ts";
 import type { Invariant } from "../../model.ts";
+import { membersOf } from "./membership-state.ts";
 import { RECOVERY_SHAPE, type RecoveryMutant, recovery } from "./recovery.ts";
-import { isElectedWith, membersOf, type Shape } from "./recovery-state.ts";
+import { isElectedWith, type Shape } from "./recovery-state.ts";
 
 const NOTHING = { actions: [], messages: [], states: [], outcomes: [] };
 

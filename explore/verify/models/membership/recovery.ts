@@ -153,7 +153,7 @@ function takeActions(moves: Moves): void {
 
 /** Whom it sees is anybody's guess; a node may have seen others before, so a new campaign takes the place of an old. */
 function stand({ shape, every, state, next, visit }: Moves, node: NodeId): void {
-  const current = packed.membersOf(shape, state, common.currentOf(state, node));
+  const current = common.membersOf(shape, state, common.currentOf(state, node));
   for (let clique = 1; clique <= every; clique++) {
     if (!contains(clique, node) || size(clique) < majority(every)) continue;
     const members = (current & clique) | setOf(node);
@@ -174,7 +174,7 @@ function stand({ shape, every, state, next, visit }: Moves, node: NodeId): void 
 /** Not for the same members again, unless the node can no longer come online in the generation that it is in. */
 function isWorthwhile(shape: packed.Shape, state: State, node: NodeId, members: NodeSet): boolean {
   const current = common.currentOf(state, node);
-  if (packed.membersOf(shape, state, current) !== members) return true;
+  if (common.membersOf(shape, state, current) !== members) return true;
   return isDead(shape, state, node) && common.voteOf(state, node) !== current;
 }
 
@@ -220,7 +220,7 @@ function grants(
   if (common.currentOf(state, voter) >= generation) return false;
   const last = common.voteOf(state, voter);
   if (last === generation && packed.votedMembersOf(state, voter) === members) return true;
-  const known = packed.membersOf(shape, state, common.currentOf(state, voter)) | setOf(candidate);
+  const known = common.membersOf(shape, state, common.currentOf(state, voter)) | setOf(candidate);
   return last < generation && (members & ~known) === 0;
 }
 
@@ -276,7 +276,7 @@ function switchTo(
   donors: NodeSet,
 ): void {
   const vote = Math.max(common.voteOf(next, node), generation);
-  const members = packed.membersOf(shape, next, generation);
+  const members = common.membersOf(shape, next, generation);
   const isQuorum = size(members) >= majority(every) || mutant === "minority-goes-online";
   const takesPart = contains(members, node) && isQuorum && vote === generation;
   const comesOnline = takesPart && contains(donors, node);
@@ -292,7 +292,7 @@ function switchTo(
 function isRecovering(shape: packed.Shape, state: State, node: NodeId): boolean {
   const current = common.currentOf(state, node);
   if (common.isOnline(state, node) || common.voteOf(state, node) !== current) return false;
-  const members = packed.membersOf(shape, state, current);
+  const members = common.membersOf(shape, state, current);
   return contains(members, node) && size(members) >= majority(firstNodes(shape.nodes));
 }
 
@@ -371,12 +371,7 @@ function prepare({ shape, state, next, visit }: Moves, node: NodeId): void {
   if (packed.pendingAt(shape, state, node) !== 0) return;
   next.set(state);
   packed.append(shape, next, node, transaction);
-  common.setTransaction(shape, next, transaction, {
-    generation: common.currentOf(state, node),
-    origin: node,
-    fate: common.UNDECIDED,
-    acks: setOf(node),
-  });
+  common.beginTransaction(shape, next, transaction, node);
   visit(PREPARE, node);
 }
 
@@ -387,7 +382,7 @@ function decide({ shape, state, next, visit }: Moves, transaction: number): void
   common.decideAs(shape, next, transaction, common.ABORTED);
   visit(ABORT, transaction);
   if (!common.isOpen(shape, state, transaction)) return;
-  const members = packed.membersOf(shape, state, generation);
+  const members = common.membersOf(shape, state, generation);
   if ((members & ~common.acksOf(shape, state, transaction)) !== 0) return;
   next.set(state);
   common.decideAs(shape, next, transaction, common.COMMITTED);
@@ -427,7 +422,6 @@ function invariantsOf(shape: packed.Shape): Invariant[] {
     preparedAt: (state, node, position) =>
       packed.preparedBy(shape, packed.recordAt(shape, state, node, position)),
     holds: (state, node, transaction) => packed.isInLog(shape, state, node, transaction),
-    membersOf: (state, generation) => packed.membersOf(shape, state, generation),
   };
   return [oneEach(shape), ...historyInvariants(history), donorsHoldAll(shape, history), logInvariant(shape)];
 }
@@ -439,7 +433,7 @@ function oneEach(shape: packed.Shape): Invariant {
       for (let generation = 1; generation <= shape.generations; generation++) {
         const rivals = packed.rivalsOf(shape, state, generation);
         if (rivals === 0) continue;
-        const members = packed.membersOf(shape, state, generation);
+        const members = common.membersOf(shape, state, generation);
         return `generation ${generation} is of the nodes ${show(members)}, and of the nodes ${show(rivals)}`;
       }
       return null;
@@ -454,7 +448,7 @@ function donorsHoldAll(shape: packed.Shape, history: History): Invariant {
     name: "donors hold all",
     violation: (state) => {
       for (let generation = 2; generation <= shape.generations; generation++) {
-        if (size(packed.membersOf(shape, state, generation)) < majority(every)) continue;
+        if (size(common.membersOf(shape, state, generation)) < majority(every)) continue;
         for (let donors = 1; donors <= every; donors++) {
           if (!packed.isElectedWith(shape, state, generation, donors)) continue;
           const lacking = toList(donors).find(
@@ -512,19 +506,14 @@ function statesIn(shape: packed.Shape, state: State): number {
 }
 
 function outcomesIn(shape: packed.Shape, state: State): number {
-  let outcomes = 0;
-  for (let transaction = 1; transaction <= common.begunIn(shape, state); transaction++) {
-    const fate = common.fateOf(shape, state, transaction);
-    if (fate === common.ABORTED) outcomes |= 4;
-    if (fate !== common.COMMITTED) continue;
-    if (common.generationOf(shape, state, transaction) > 1) outcomes |= 2;
-    if (isFinishedEverywhere(shape, state, transaction)) outcomes |= 1;
-  }
+  let outcomes = common.outcomesOfTransactions(shape, state, (transaction) =>
+    isFinishedEverywhere(shape, state, transaction),
+  );
   for (let node = 1; node <= shape.nodes; node++) {
     if (common.isOnline(state, node) && packed.donorsOf(state, node) !== 0) outcomes |= 8;
   }
   for (let generation = 2; generation <= shape.generations; generation++) {
-    const members = size(packed.membersOf(shape, state, generation));
+    const members = size(common.membersOf(shape, state, generation));
     if (members > 0 && members < majority(firstNodes(shape.nodes))) outcomes |= 16;
   }
   return outcomes;
@@ -608,7 +597,7 @@ function describe(shape: packed.Shape, state: State, action: number, argument: n
 }
 
 function describeStand(shape: packed.Shape, state: State, node: NodeId, clique: NodeSet): string {
-  const members = (packed.membersOf(shape, state, common.currentOf(state, node)) & clique) | setOf(node);
+  const members = (common.membersOf(shape, state, common.currentOf(state, node)) & clique) | setOf(node);
   const number = numberFor(state, node, members);
   return `node ${node}: sees ${show(clique & ~setOf(node))}, and asks for generation ${number} of ${show(members)}`;
 }
