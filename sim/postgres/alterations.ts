@@ -23,7 +23,7 @@ export function redefine(tx: Transaction, relation: Relation, as: Defined | null
 
 /** Its transaction committed. */
 export function commitDefinitions(server: Server, tx: Transaction): void {
-  const { defined } = tx;
+  const { defined, undo } = tx;
   for (let index = 0; index < defined.length; index++) {
     const relation = defined[index]!;
     const { name, pending } = relation;
@@ -35,8 +35,9 @@ export function commitDefinitions(server: Server, tx: Transaction): void {
     if (pending?.kind === "sequence") server.sequences.set(name, pending);
     else server.sequences.delete(name);
   }
-  defined.length = 0;
-  tx.undo.length = 0;
+  // To set a length costs the engine a call, also where nothing changes.
+  if (defined.length > 0) defined.length = 0;
+  if (undo.length > 0) undo.length = 0;
 }
 
 /** Its transaction rolled back. */

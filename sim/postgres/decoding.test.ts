@@ -128,14 +128,14 @@ describe("a slot", () => {
     prepareAndCommit(lab, 5, 1);
     prepareAndCommit(lab, 6, 2);
     confirmStream(lab.server, 2, lab.server.wal.flushed);
-    expect(lab.server.retained.map(({ change }) => change.kind)).toEqual([
-      "prepared",
+    expect(lab.server.retained.map(({ kind }) => kind)).toEqual([
+      "prepare",
       "committed",
-      "prepared",
+      "prepare",
       "committed",
     ]);
-    confirmStream(lab.server, 3, lab.server.retained[1]!.change.lsn);
-    expect(lab.server.retained.map(({ change }) => change.kind)).toEqual(["prepared", "committed"]);
+    confirmStream(lab.server, 3, lab.server.retained[1]!.lsn);
+    expect(lab.server.retained.map(({ kind }) => kind)).toEqual(["prepare", "committed"]);
     confirmStream(lab.server, 3, lab.server.wal.flushed);
     expect(lab.server.retained).toEqual([]);
     prepareAndCommit(lab, 7, 1);

@@ -6,7 +6,7 @@
  * A slot's confirmed position survives a crash only as far as it was saved: a subscriber may get again what it has
  * confirmed (15, 18: postgres.md I).
  */
-import type { LoggedChange, LogicalMessage, StreamChange, StreamMode } from "../../protocol/database.ts";
+import type { LoggedChange, LogicalMessage, StreamMode } from "../../protocol/database.ts";
 import type { NodeId } from "../../protocol/members.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
 import { partFor } from "./pieces.ts";
@@ -29,7 +29,7 @@ export function openSlot(
   if (after > slot.confirmed) confirm(server, slot, after);
   for (let index = 0; index < server.streamed; index++) {
     const retained = server.retained[index]!;
-    if (retained.change.lsn > slot.confirmed) sendTo(host, slot, retained);
+    if (retained.lsn > slot.confirmed) sendTo(host, slot, retained);
   }
 }
 
@@ -71,8 +71,8 @@ export function confirmSlot(server: Server, peer: NodeId, lsn: number): void {
 }
 
 /** A record that may have to be decoded: kept until every slot has confirmed it. */
-export function retainChange(server: Server, change: StreamChange, local: boolean, xid = 0): void {
-  if (server.slots.length > 0) server.retained.push({ change, local, xid });
+export function retain(server: Server, record: Retained): void {
+  if (server.slots.length > 0) server.retained.push(record);
 }
 
 /** pg_logical_emit_message(false, ...), and the flush that makes it durable. */
@@ -80,7 +80,7 @@ export function logMessage(server: Server, host: ServerHost, message: LogicalMes
   server.wal.written += MESSAGE_RECORD;
   const change: LoggedChange = { kind: "message", lsn: server.wal.written, message };
   server.logging.push(change);
-  retainChange(server, change, true);
+  retain(server, change);
   host.requestFlush();
 }
 
@@ -96,7 +96,7 @@ export function messagesFlushed(server: Server, host: ServerHost): void {
 /** Sends what has become durable. */
 export function streamFlushed(server: Server, host: ServerHost): void {
   const { retained, slots, wal } = server;
-  while (server.streamed < retained.length && retained[server.streamed]!.change.lsn <= wal.flushed) {
+  while (server.streamed < retained.length && retained[server.streamed]!.lsn <= wal.flushed) {
     const record = retained[server.streamed]!;
     server.streamed += 1;
     for (const slot of slots) {
@@ -115,14 +115,17 @@ export function restoreSlots(server: Server): void {
   server.pieces.length = 0;
   server.abortedXids.length = 0;
   const { retained, wal } = server;
-  while (retained.length > 0 && retained[retained.length - 1]!.change.lsn > wal.flushed) retained.pop();
+  while (retained.length > 0 && retained[retained.length - 1]!.lsn > wal.flushed) retained.pop();
   server.streamed = retained.length;
 }
 
-function sendTo(host: ServerHost, slot: ReplicationSlot, { change, local, xid }: Retained): void {
-  const isOwn = local && change.kind === "prepared";
-  if (slot.mode !== "all" && !isOwn) return;
-  host.stream(slot.peer, change.kind === "prepared" && xid > 0 ? partFor(slot, change, xid) : change);
+function sendTo(host: ServerHost, slot: ReplicationSlot, record: Retained): void {
+  if (record.kind !== "prepare") {
+    if (slot.mode === "all") host.stream(slot.peer, record);
+    return;
+  }
+  const { change, local, xid } = record;
+  if (slot.mode === "all" || local) host.stream(slot.peer, xid > 0 ? partFor(slot, change, xid) : change);
 }
 
 function confirm(server: Server, slot: ReplicationSlot, lsn: number): void {
@@ -144,7 +147,7 @@ function dropConfirmed(server: Server): void {
     if (slot.exists && slot.saved < needed) needed = slot.saved;
   }
   let dropped = 0;
-  while (dropped < retained.length && retained[dropped]!.change.lsn <= needed) dropped += 1;
+  while (dropped < retained.length && retained[dropped]!.lsn <= needed) dropped += 1;
   if (dropped === 0) return;
   retained.splice(0, dropped);
   server.streamed -= dropped;

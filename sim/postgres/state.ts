@@ -186,8 +186,12 @@ export interface Forgetting {
 }
 
 /** A record that may have to be decoded. */
-export interface Retained {
-  readonly change: StreamChange;
+export type Retained = Exclude<StreamChange, PreparedChange> | RetainedPrepare;
+
+export interface RetainedPrepare {
+  readonly kind: "prepare";
+  readonly lsn: number;
+  readonly change: PreparedChange;
   /** Of no other origin. */
   readonly local: boolean;
   /** Of a PREPARE that pieces went ahead of; else 0. */

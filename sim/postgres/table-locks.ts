@@ -57,10 +57,16 @@ export function releaseTables(server: Server, tx: Transaction): void {
   const { tableLocks } = tx;
   for (let index = 0; index < tableLocks.length; index++) {
     const { relation } = tableLocks[index]!;
-    relation.holders.splice(relation.holders.indexOf(tx.number), 1);
+    removeHolder(relation.holders, tx.number);
     if (relation.queue.length > 0) server.relationsToWake.push(relation);
   }
   tableLocks.length = 0;
+}
+
+/** Mostly it is the last one, or the only one. */
+function removeHolder(holders: number[], number: number): void {
+  if (holders[holders.length - 1] === number) holders.pop();
+  else holders.splice(holders.indexOf(number), 1);
 }
 
 /** Takes the transaction out of the queue that it stands in. */

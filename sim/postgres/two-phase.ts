@@ -21,7 +21,7 @@ import { TEMPORARY_OBJECTS, TRANSACTION_ABORTED } from "../../protocol/ddl.ts";
 import type { Gid } from "../../protocol/gid.ts";
 import { ProtocolViolation } from "../../protocol/violation.ts";
 import { commitDefinitions } from "./alterations.ts";
-import { retainChange } from "./decoding.ts";
+import { retain } from "./decoding.ts";
 import { duplicateGid } from "./errors.ts";
 import { heldMode, modeOf, releaseLocks } from "./locks.ts";
 import { releaseSnapshot } from "./snapshots.ts";
@@ -59,7 +59,9 @@ export function prepare(server: Server, host: ServerHost, session: SessionId, la
   server.prepared.set(label.gid, tx);
   writeAndFlush(server, host, tx, prepareRecord(tx.rows.length));
   // One that has no xid is not decoded (postgres.md B).
-  if (tx.hasXid) retainChange(server, describe(tx, label), isLocal, tx.xid);
+  if (!tx.hasXid) return;
+  const change = describe(tx, label);
+  retain(server, { kind: "prepare", lsn: tx.lsn, change, local: isLocal, xid: tx.xid });
 }
 
 function whyNotPrepare(server: Server, tx: Transaction, gid: Gid): SqlError | null {
@@ -78,22 +80,14 @@ export function commitPrepared(server: Server, host: ServerHost, gid: Gid, csn: 
     wakeReaders(server, tx);
   }
   writeAndFlush(server, host, tx, COMMIT_PREPARED_RECORD);
-  retainChange(
-    server,
-    { kind: "committed", lsn: tx.lsn, gid, csn, copy: isCopyHere(server, tx) },
-    tx.change === null,
-  );
+  retain(server, { kind: "committed", lsn: tx.lsn, gid, csn, copy: isCopyHere(server, tx) });
 }
 
 export function rollbackPrepared(server: Server, host: ServerHost, gid: Gid): void {
   const tx = preparedTransaction(server, gid);
   tx.phase = "rolling back";
   writeAndFlush(server, host, tx, ROLLBACK_PREPARED_RECORD);
-  retainChange(
-    server,
-    { kind: "rolled back", lsn: tx.lsn, gid, csn: 0, copy: isCopyHere(server, tx) },
-    tx.change === null,
-  );
+  retain(server, { kind: "rolled back", lsn: tx.lsn, gid, csn: 0, copy: isCopyHere(server, tx) });
 }
 
 /** COMMIT. One that wrote nothing leaves no record and is done at once. */
@@ -224,14 +218,22 @@ function isCopyHere({ config }: Server, { label }: Transaction): boolean {
 function describe(tx: Transaction, label: PrepareLabel): PreparedChange {
   // What was applied is sent on as it came (wal_level logical records it like any other).
   if (tx.change !== null) return { ...tx.change, lsn: tx.lsn, label };
-  const locks: RowLock[] = [];
+  return { kind: "prepared", lsn: tx.lsn, label, rows: tx.changes, locks: locksOf(tx) };
+}
+
+const NO_LOCKS: readonly RowLock[] = [];
+
+/** The rows that it locked and did not write; mostly there are none, and the list stays in the WAL for long. */
+function locksOf(tx: Transaction): readonly RowLock[] {
+  let locks: RowLock[] | null = null;
   for (const slot of tx.rows) {
     if (slot.writer === tx.number || slot.table.persistence !== "replicated") continue;
     const lock = { table: slot.table.name, key: slot.key, mode: modeOf(heldMode(slot, tx.number)) };
     const row = hasKey(slot.table) ? null : slot.current?.row;
+    locks ??= [];
     locks.push(row ? { ...lock, row } : lock);
   }
-  return { kind: "prepared", lsn: tx.lsn, label, rows: tx.changes, locks };
+  return locks ?? NO_LOCKS;
 }
 
 function wakeReaders(server: Server, tx: Transaction): void {
