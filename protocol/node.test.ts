@@ -355,7 +355,15 @@ describe("a copy in doubt at a node that is online", () => {
     const { label } = changeOf(2, 5, { generation: 2, members: 6, recovered: true });
     const current = { number: 3, members: 5, configured: 7 };
     const record = { kind: "membership", current, donors: 5, lastOnlineIn: 3, lastVote: current } as const;
-    const rest = { safeLogged: true, joining: false, removing: 0, slotsFrom: 0, grantedTo: 0, grantedIn: 0 };
+    const rest = {
+      safeLogged: true,
+      joining: false,
+      removing: 0,
+      leaving: 0,
+      slotsFrom: 0,
+      grantedTo: 0,
+      grantedIn: 0,
+    };
     const records = [{ ...record, ...rest }];
     give(bench, { type: "started", records, prepared: [label], outcomes: [], finished: [] });
     return { bench, gid: label.gid, generation: current };

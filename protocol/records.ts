@@ -45,6 +45,8 @@ export interface MembershipRecord {
   /** What the operator has asked for, and is not done yet. */
   readonly joining: boolean;
   readonly removing: NodeSet;
+  /** No nodes of the cluster any more, unless their removal is not final: see membership/configuration.ts. */
+  readonly leaving: NodeSet;
   /** Where the copy ends on which this node's slots were begun; 0: on none. */
   readonly slotsFrom: number;
   /** Whom this node, a referee, has let go on alone, and in which generation; 0: nobody. */

@@ -78,6 +78,8 @@ export interface Membership {
   /** What the operator has asked for: that this node be added, that these be removed. */
   joining: boolean;
   removing: NodeSet;
+  /** Not configured any more, and their slots are still there. */
+  leaving: NodeSet;
   /** Where the copy ends on which this node's slots were begun; 0: on none. */
   slotsFrom: number;
   /** Whom this node, a referee, has let go on alone, and in which generation; 0: nobody. */
@@ -419,6 +421,7 @@ function createMembership({ node, initial, referee }: NodeConfig): Membership {
     early: [],
     joining: false,
     removing: 0,
+    leaving: 0,
     slotsFrom: 0,
     grantedTo: 0,
     grantedIn: 0,

@@ -20,7 +20,7 @@
 import type { Context } from "../context.ts";
 import { valuesOf } from "../keyed.ts";
 import { contains, type NodeId, type NodeSet, setOf, size, toList } from "../members.ts";
-import { slotOf } from "../replication/slots.ts";
+import { dropSlots, slotOf } from "../replication/slots.ts";
 import type { NodeState } from "../state.ts";
 import { type Generation, isMajority } from "./generation.ts";
 import { persistMembership } from "./generations.ts";
@@ -44,6 +44,24 @@ export function takeOrder(node: NodeState, order: Order, context: Context): void
   } else {
     membership.removing |= order.nodes & membership.current.configured;
   }
+  persistMembership(node, true, context);
+}
+
+/**
+ * Once a beat: what was asked for is done, and those that were removed need nothing any more, as soon as the next change
+ * might be asked for. Before that, a generation with the nodes of before may still be elected.
+ */
+export function settleConfiguration(node: NodeState, context: Context): void {
+  const { membership, config } = node;
+  const { joining, removing, leaving, current } = membership;
+  const isDone = joining && contains(current.configured, config.node);
+  if (!isDone && leaving === 0 && (removing & ~current.configured) === 0) return;
+  if (!isFinal(node)) return;
+  if (isDone) membership.joining = false;
+  membership.removing &= current.configured;
+  membership.leaving = 0;
+  // Logged first: a slot that nobody knows of would keep WAL for ever.
+  dropSlots(node, leaving, context);
   persistMembership(node, true, context);
 }
 
@@ -83,9 +101,14 @@ export function mayConfigure(asked: Generation, base: NodeSet, known: NodeSet, f
 
 /** See the header. */
 function mayChange(node: NodeState): boolean {
+  return isFinal(node) && !hasOtherAcceptors(node);
+}
+
+/** Whether a majority of the configured nodes is online, and so takes no part any more in an election of other ones. */
+function isFinal(node: NodeState): boolean {
   const { current } = node.membership;
   const online = onlinePeers(node) | (isOnline(node) ? setOf(node.config.node) : 0);
-  return isMajority(online & current.members, current.configured) && !hasOtherAcceptors(node);
+  return isMajority(online & current.members, current.configured);
 }
 
 function hasOtherAcceptors({ config, membership, transactions }: NodeState): boolean {

@@ -16,7 +16,7 @@ import { hasCaughtUp, isLatest } from "../replication/following.ts";
 import type { Campaign, NodeState } from "../state.ts";
 import { peerOf, send, sendTo } from "../transactions.ts";
 import { isClique, type Links, largestClique } from "./clique.ts";
-import { mayConfigure, nextConfigured } from "./configuration.ts";
+import { mayConfigure, nextConfigured, settleConfiguration } from "./configuration.ts";
 import { type Generation, isMajority, isMember, isSameProposal } from "./generation.ts";
 import { learnGeneration, promiseVote } from "./generations.ts";
 import { disconnected, linksOf } from "./links.ts";
@@ -27,6 +27,7 @@ import { isReferee, withData } from "./scope.ts";
 export function campaignIfNeeded(node: NodeState, context: Context): void {
   if (node.config.membership === "fixed") return;
   const { membership } = node;
+  settleConfiguration(node, context);
   if (membership.campaign !== null) return continueCampaign(node, membership.campaign, context);
   if (node.beats < membership.campaignFrom) return;
   const clique = cliqueOf(node);

@@ -24,7 +24,6 @@ import { getKeyed, valuesOf } from "../keyed.ts";
 import { contains, type NodeSet, setOf, toList } from "../members.ts";
 import type { MembershipRecord } from "../records.ts";
 import { stopFollowing } from "../replication/following.ts";
-import { dropSlots } from "../replication/slots.ts";
 import { closeOwnStreams, fenceApplies, openOwnStreams, takeEarlyChanges } from "../replication/streams.ts";
 import { closeSessions, mayStamp, resumeCommits } from "../sessions.ts";
 import type { Membership, NodeState } from "../state.ts";
@@ -48,7 +47,7 @@ export function learnGeneration(
   if (generation.number === current.number) return expectSame(generation, current);
   membership.current = generation;
   membership.donors = donors;
-  takeConfigured(node, current.configured & ~generation.configured, context);
+  membership.leaving = (membership.leaving | current.configured) & ~generation.configured;
   if (membership.lastVote.number < generation.number) membership.lastVote = generation;
   membership.safeLogged = false;
   membership.settled = false;
@@ -67,15 +66,6 @@ export function learnGeneration(
   if (membership.standing === "draining") comeOnlineWhenDrained(node, context);
   else leaveService(node, context);
   sendHeartbeats(node, context);
-}
-
-/** What was asked for is done; what is not configured any more needs nothing. */
-function takeConfigured(node: NodeState, removed: NodeSet, context: Context): void {
-  const { membership, config } = node;
-  membership.removing &= membership.current.configured;
-  if (contains(membership.current.configured, config.node)) membership.joining = false;
-  // Logged before the generation: a slot that nobody knows of would keep WAL for ever.
-  dropSlots(node, removed, context);
 }
 
 /** What a restart brings back; the record is absent on a node that has never known but the first generation. */
@@ -202,11 +192,11 @@ function leaveService(node: NodeState, context: Context): void {
 /** Writes down what a node must not forget about generations. */
 export function persistMembership(node: NodeState, forced: boolean, context: Context): void {
   const { current, donors, lastOnlineIn, lastVote, safeLogged }: Membership = node.membership;
-  const { joining, removing, slotsFrom, grantedTo, grantedIn } = node.membership;
+  const { joining, removing, leaving, slotsFrom, grantedTo, grantedIn } = node.membership;
   const promises = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
   context.emit({
     type: "persist",
-    record: { ...promises, joining, removing, slotsFrom, grantedTo, grantedIn },
+    record: { ...promises, joining, removing, leaving, slotsFrom, grantedTo, grantedIn },
     forced,
   });
 }

@@ -84,7 +84,7 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
   peer.heard = heartbeat.heard;
   peer.lastOnlineIn = heartbeat.lastOnlineIn;
   peer.holds = heartbeat.holds;
-  takeHolds(node, heartbeat.holds);
+  takeHolds(node, heartbeat);
   noteDoubts(node, from, heartbeat);
   peer.slot = heartbeat.slot;
   peer.joining = heartbeat.joining;

@@ -15,6 +15,7 @@ import { valuesOf } from "../keyed.ts";
 import { contains, type NodeId, setOf } from "../members.ts";
 import { isMember } from "../membership/generation.ts";
 import { isOnline } from "../membership/online.ts";
+import type { Heartbeat } from "../messages.ts";
 import type { NodeState, Syncpoint } from "../state.ts";
 import { peerOf } from "../transactions.ts";
 
@@ -61,9 +62,13 @@ export function holdsOf(node: NodeState): Gid[] {
   return holds;
 }
 
-/** A peer has finished more of a coordinator that is gone than this node, perhaps a new one, has ever seen. */
-export function takeHolds(node: NodeState, holds: readonly Gid[]): void {
-  const { members } = node.membership.current;
+/**
+ * A peer has finished more of a coordinator that is gone than this node, perhaps a new one, has ever seen. Of a generation
+ * that this node does not know yet it may be a member, and go on.
+ */
+export function takeHolds(node: NodeState, { holds, generation }: Heartbeat): void {
+  const { members, number } = node.membership.current;
+  if (generation.number > number) return;
   holds.forEach((below, coordinator) => {
     if (coordinator !== 0 && below > 0 && !contains(members, coordinator))
       noteSeen(node, coordinator, below - 1);

@@ -1,6 +1,6 @@
 /** Mutants of generations and recovery: the table of mmts 4.6, and bugs of 9.3 and 9.4. */
 import { getKeyed, valuesOf } from "../../protocol/keyed.ts";
-import { contains } from "../../protocol/members.ts";
+import { contains, toList } from "../../protocol/members.ts";
 import { step } from "../../protocol/node.ts";
 import type { NodeState } from "../../protocol/state.ts";
 import type { ScenarioInput } from "../scenario.ts";
@@ -18,6 +18,21 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
       step(state, input, emit);
       if (input.type === "message" && input.message.type === "candidacy")
         state.membership.lastVote = lastVote;
+    },
+  },
+  {
+    name: "wins-with-half",
+    about: "a candidate takes a vote for two: less than a majority elects a generation",
+    source: "mmts 10 (half rule for odd n)",
+    caughtBy: "one generation",
+    shownBy: { ...nervousCluster(), nodes: 5 },
+    step: (state, input, emit) => {
+      step(state, input, emit);
+      if (input.type !== "message" || input.message.type !== "election vote") return;
+      const other = toList(state.config.initial).find(
+        (node) => node !== input.from && node !== state.config.node,
+      );
+      if (other !== undefined) step(state, { ...input, from: other }, emit);
     },
   },
   {

@@ -4,7 +4,7 @@ import { paxosCommit } from "../../protocol/commit/paxos-commit.ts";
 import { twoPhase } from "../../protocol/commit/two-phase.ts";
 import { abortByRight } from "../../protocol/commit/votes.ts";
 import { getKeyed } from "../../protocol/keyed.ts";
-import { majority, size } from "../../protocol/members.ts";
+import { majority, size, toList } from "../../protocol/members.ts";
 import { INITIAL_TERM } from "../../protocol/messages.ts";
 import { step } from "../../protocol/node.ts";
 import { clockSiCommitter } from "../../protocol/snapshot/clock-si-committer.ts";
@@ -376,6 +376,20 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     },
     step: withCommit("e3pc", { beat: () => {} }),
+  },
+  {
+    name: "one-ack-is-enough",
+    about: "an E3PC coordinator or resolver takes one acknowledgement for all",
+    source: "mmts 1.9 (majority set to one), 10",
+    caughtBy: "one outcome",
+    shownBy: { ...nervousBank("e3pc"), nodes: 5 },
+    step: (state, input, emit) => {
+      step(state, input, emit);
+      if (input.type !== "message" || input.message.type !== "ack") return;
+      for (const node of toList(state.config.initial)) {
+        if (node !== input.from && node !== state.config.node) step(state, { ...input, from: node }, emit);
+      }
+    },
   },
   {
     name: "parallel-committer",

@@ -32,6 +32,7 @@ export const MUTANT_NAMES = [
   "loses-the-search-path",
   "never-campaigns",
   "never-resolves",
+  "one-ack-is-enough",
   "parallel-committer",
   "prepares-without-vote",
   "reads-ahead",
@@ -39,6 +40,7 @@ export const MUTANT_NAMES = [
   "removes-at-once",
   "shares-numbers",
   "slow-to-campaign",
+  "wins-with-half",
 ] as const;
 
 export type MutantName = (typeof MUTANT_NAMES)[number];
