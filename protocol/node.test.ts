@@ -360,7 +360,7 @@ describe("a copy in doubt at a node that is online", () => {
       joining: false,
       removing: 0,
       leaving: 0,
-      slotsFrom: 0,
+      copied: null,
       grantedTo: 0,
       grantedIn: 0,
     };

@@ -138,15 +138,15 @@ function start(node: NodeState, input: Extract<Input, { type: "started" }>, cont
     node.membership.standing = "outside";
     return;
   }
-  if (input.copied != null) takeCopyLabel(node, input.copied);
+  const isNewCopy = input.copied != null && input.copied.lsn !== node.membership.copied?.lsn;
+  if (input.copied != null) takeCopyLabel(node, input.copied, input.prepared);
   for (const { coordinator, below } of input.finished) raiseMark(node, coordinator, below);
   node.membership.standing = standingIn(node.membership, node.config);
   node.membership.settled = false;
   restoreTransactions(node, input.records, input.prepared, input.outcomes, context);
   context.emit({ type: "database", command: alignSequences(node.config.node) });
   restoreSeen(node, input);
-  if (input.copied != null && input.copied.lsn !== node.membership.slotsFrom) {
-    node.membership.slotsFrom = input.copied.lsn;
+  if (isNewCopy) {
     beginSlots(node, context);
     persistMembership(node, true, context);
   }

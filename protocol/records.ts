@@ -47,11 +47,21 @@ export interface MembershipRecord {
   readonly removing: NodeSet;
   /** No nodes of the cluster any more, unless their removal is not final: see membership/configuration.ts. */
   readonly leaving: NodeSet;
-  /** Where the copy ends on which this node's slots were begun; 0: on none. */
-  readonly slotsFrom: number;
+  /** The copy of a database that this node goes on from; null: none. */
+  readonly copied: CopiedDatabase | null;
   /** Whom this node, a referee, has let go on alone, and in which generation; 0: nobody. */
   readonly grantedTo: NodeId;
   readonly grantedIn: number;
+}
+
+/** What a node knows of the copy on which its database was begun (replication/copying.ts). */
+export interface CopiedDatabase {
+  /** Where it ends in the WAL of its donor. */
+  readonly lsn: number;
+  /** Prepared in it: the donor's slot begins behind their PREPAREs. */
+  readonly prepared: readonly Gid[];
+  /** Those of them that this node has given up, to follow another donor that may bring them again. */
+  readonly dropped: readonly Gid[];
 }
 
 /** At most one a gid. */

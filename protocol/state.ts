@@ -12,6 +12,7 @@ import { createKeyed, type Keyed } from "./keyed.ts";
 import { contains, type NodeId, type NodeSet } from "./members.ts";
 import { firstGeneration, type Generation } from "./membership/generation.ts";
 import type { AbortReason } from "./messages.ts";
+import type { CopiedDatabase } from "./records.ts";
 
 export interface NodeState {
   readonly config: NodeConfig;
@@ -80,8 +81,8 @@ export interface Membership {
   removing: NodeSet;
   /** Not configured any more, and their slots are still there. */
   leaving: NodeSet;
-  /** Where the copy ends on which this node's slots were begun; 0: on none. */
-  slotsFrom: number;
+  /** The copy of a database that this node goes on from; null: none. */
+  copied: CopiedDatabase | null;
   /** Whom this node, a referee, has let go on alone, and in which generation; 0: nobody. */
   grantedTo: NodeId;
   grantedIn: number;
@@ -422,7 +423,7 @@ function createMembership({ node, initial, referee }: NodeConfig): Membership {
     joining: false,
     removing: 0,
     leaving: 0,
-    slotsFrom: 0,
+    copied: null,
     grantedTo: 0,
     grantedIn: 0,
     lost: false,

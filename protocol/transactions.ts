@@ -363,6 +363,13 @@ function contradict(tx: Transaction, heard: string, context: Context): void {
   });
 }
 
+/** Prepared, finished, or finished by the coordinator's mark. */
+export function isHere(node: NodeState, gid: Gid): boolean {
+  const known = getKeyed(node.transactions, gid);
+  if (known !== undefined) return known.local !== "absent";
+  return getKeyed(node.finished, gid) !== undefined || gid < peerOf(node, coordinatorOf(gid)).finishedBelow;
+}
+
 export function removeFrom(list: number[], value: number): void {
   const index = list.indexOf(value);
   if (index >= 0) list.splice(index, 1);

@@ -88,7 +88,7 @@ function restorePrepared(node: NodeState, label: PrepareLabel, context: Context)
   tx.coordinatorStamp = label.coordinatorStamp;
   tx.stamp = label.stamp;
   tx.recovered = isCopy(label, node.config.node);
-  tx.withDatabase = tx.recovered && !label.recovered;
+  tx.withDatabase = tx.recovered && (node.membership.copied?.prepared.includes(gid) ?? false);
   if (tx.recovered) node.recovery.inDoubt += 1;
   node.undecided.push(gid);
   if (coordinatorOf(gid) === node.config.node) node.unfinished.push(gid);

@@ -192,11 +192,11 @@ function leaveService(node: NodeState, context: Context): void {
 /** Writes down what a node must not forget about generations. */
 export function persistMembership(node: NodeState, forced: boolean, context: Context): void {
   const { current, donors, lastOnlineIn, lastVote, safeLogged }: Membership = node.membership;
-  const { joining, removing, leaving, slotsFrom, grantedTo, grantedIn } = node.membership;
+  const { joining, removing, leaving, copied, grantedTo, grantedIn } = node.membership;
   const promises = { kind: "membership", current, donors, lastOnlineIn, lastVote, safeLogged } as const;
   context.emit({
     type: "persist",
-    record: { ...promises, joining, removing, leaving, slotsFrom, grantedTo, grantedIn },
+    record: { ...promises, joining, removing, leaving, copied, grantedTo, grantedIn },
     forced,
   });
 }

@@ -6,7 +6,7 @@
  * drops WAL which this node may come to need.
  */
 import type { Context } from "../context.ts";
-import type { CopyLabel } from "../database.ts";
+import type { CopyLabel, PrepareLabel } from "../database.ts";
 import { lowest, type NodeId, type NodeSet, toList } from "../members.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority } from "../membership/generation.ts";
@@ -36,8 +36,14 @@ export function copyAnewIfStranded(node: NodeState, donor: NodeId, clique: NodeS
 }
 
 /** What a start on a copy begins with. */
-export function takeCopyLabel(node: NodeState, { from, highWater }: CopyLabel): void {
+export function takeCopyLabel(
+  node: NodeState,
+  { from, lsn, highWater }: CopyLabel,
+  prepared: readonly PrepareLabel[],
+): void {
   node.recovery.copyOf = from;
+  if (node.membership.copied?.lsn !== lsn)
+    node.membership.copied = { lsn, prepared: prepared.map(({ gid }) => gid), dropped: [] };
   node.recovery.askedAt = node.beats;
   const { clock } = node;
   clock.floor = Math.max(clock.floor, highWater);

@@ -24,7 +24,7 @@ import { contains, type NodeId, type NodeSet, setOf } from "../members.ts";
 import { belongs } from "../membership/configuration.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority, isMember } from "../membership/generation.ts";
-import { comeOnline, disclaim, learnGeneration } from "../membership/generations.ts";
+import { comeOnline, disclaim, learnGeneration, persistMembership } from "../membership/generations.ts";
 import { isConnected } from "../membership/links.ts";
 import { isOnline, onlinePeers } from "../membership/online.ts";
 import { isReferee } from "../membership/scope.ts";
@@ -36,6 +36,7 @@ import {
   decideCommit,
   forgetCopy,
   hasGaps,
+  isHere,
   leftBehind,
   peerOf,
   prepareLocally,
@@ -172,13 +173,6 @@ function takePrepared(node: NodeState, change: PreparedChange, context: Context)
   if (recovery.working.count >= MAX_WORKING) return false;
   apply(node, change, context);
   return true;
-}
-
-/** Prepared, finished, or finished by the coordinator's mark. */
-function isHere(node: NodeState, gid: Gid): boolean {
-  const known = getKeyed(node.transactions, gid);
-  if (known !== undefined) return known.local !== "absent";
-  return getKeyed(node.finished, gid) !== undefined || gid < peerOf(node, coordinatorOf(gid)).finishedBelow;
 }
 
 function apply(node: NodeState, change: PreparedChange, context: Context): void {
@@ -374,6 +368,7 @@ function giveUpCopies(node: NodeState, next: NodeId, context: Context): void {
       (local === "prepared" || local === "preparing") &&
       !(withDatabase && next === node.recovery.copyOf),
   );
+  noteDropped(node, copies, context);
   const oldest = Math.min(...copies.map(({ generation }) => generation));
   if (oldest < node.membership.lastOnlineIn) disclaim(node, oldest, context);
   for (const { gid } of copies) {
@@ -382,6 +377,15 @@ function giveUpCopies(node: NodeState, next: NodeId, context: Context): void {
     if (tx?.local === "preparing") deleteKeyed(node.recovery.working, gid);
     if (tx?.local === "prepared") dropCopy(node, tx, context);
   }
+}
+
+/** Before they are: the donor that the database was copied from would not bring them again. */
+function noteDropped(node: NodeState, copies: readonly Transaction[], context: Context): void {
+  const { copied } = node.membership;
+  const gids = copies.filter(({ withDatabase }) => withDatabase).map(({ gid }) => gid);
+  if (copied === null || gids.length === 0) return;
+  node.membership.copied = { ...copied, dropped: [...new Set([...copied.dropped, ...gids])] };
+  persistMembership(node, true, context);
 }
 
 /** Online, but with copies in doubt: reads on until their outcomes have come, then takes up the normal stream. */

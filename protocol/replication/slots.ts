@@ -12,7 +12,7 @@ import { contains, type NodeId, type NodeSet, toList } from "../members.ts";
 import type { Heartbeat } from "../messages.ts";
 import type { SlotRecord } from "../records.ts";
 import type { NodeState } from "../state.ts";
-import { peerOf } from "../transactions.ts";
+import { isHere, peerOf } from "../transactions.ts";
 import { covers, keepFromFor } from "./syncpoints.ts";
 
 /** Whether there is nothing in this node's database yet. */
@@ -27,9 +27,13 @@ export function slotOf(node: NodeState, peer: NodeId): Heartbeat["slot"] {
   return covers(holds, slotSeen) ? "reaches back" : "too late";
 }
 
-/** Whether the peer's WAL brings this node all that it lacks: where it was copied from, its slot begins with the copy. */
+/**
+ * Whether the peer's WAL brings this node all that it lacks. Where its database was copied from, its slot begins with the
+ * copy: behind what was prepared then, and may have been given up here meanwhile.
+ */
 export function canFollow(node: NodeState, peer: NodeId): boolean {
-  return peerOf(node, peer).slot === "reaches back" || peer === node.recovery.copyOf;
+  if (peer !== node.recovery.copyOf) return peerOf(node, peer).slot === "reaches back";
+  return (node.membership.copied?.dropped ?? []).every((gid) => isHere(node, gid));
 }
 
 /** Once a beat: makes slots for those that are to be added, and drops those that keep too much. */
