@@ -380,7 +380,8 @@ export type DatabaseReply =
   /** Durable and visible. */
   | { readonly type: "committedPrepared"; readonly gid: Gid }
   | { readonly type: "rolledBackPrepared"; readonly gid: Gid }
-  | { readonly type: "slotCreated"; readonly peer: NodeId }
+  /** It begins at this LSN, or began there before. */
+  | { readonly type: "slotCreated"; readonly peer: NodeId; readonly lsn: number }
   /** Durable; where its record ends. */
   | { readonly type: "logged"; readonly message: LogicalMessage; readonly lsn: number }
   | { readonly type: "waits"; readonly edges: readonly WaitEdge[] };

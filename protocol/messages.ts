@@ -57,6 +57,8 @@ export interface Heartbeat {
   readonly keepFrom: number;
   /** Whether the receiver could follow the sender's WAL: its slot there may begin behind something that it lacks. */
   readonly slot: "none" | "too late" | "reaches back";
+  /** Where that slot begins in the sender's WAL: one that was dropped and made again does so later. */
+  readonly slotBegin: number;
   /** The sender is to become a node of the cluster. */
   readonly joining: boolean;
 }

@@ -269,7 +269,7 @@ function takeReply(node: NodeState, reply: DatabaseReply, context: Context): voi
     case "logged":
       return takeLogged(node, reply.message, reply.lsn, context);
     case "slotCreated":
-      return takeSlotCreated(node, reply.peer, context);
+      return takeSlotCreated(node, reply.peer, reply.lsn, context);
     case "waits":
       return takeWaits(node, reply.edges, context);
     case "failed": {

@@ -30,6 +30,8 @@ export interface SlotRecord {
   readonly kind: "slot";
   readonly peer: NodeId;
   readonly seen: readonly Gid[] | null;
+  /** Where it begins in this node's WAL. */
+  readonly begin: number;
 }
 
 /** What a node must not forget about generations (mmts 4.1). */

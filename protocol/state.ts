@@ -310,10 +310,14 @@ export interface Peer {
   keepFrom: number;
   /** What it says of this node's slot there, */
   slot: "none" | "too late" | "reaches back";
+  /** and where that begins. */
+  slotBeginThere: number;
   /** and whether it is to become a node of the cluster. */
   joining: boolean;
   /** Which transactions of each coordinator may lie before the beginning of its slot here; null: it has none. */
   slotSeen: readonly Gid[] | null;
+  /** Where that is in this node's WAL; 0: it was there from the first. */
+  slotBegin: number;
   readonly stream: Stream;
 }
 
@@ -395,8 +399,10 @@ function createPeer(slotSeen: readonly Gid[] | null): Peer {
     doubts: null,
     keepFrom: 0,
     slot: "none",
+    slotBeginThere: 0,
     joining: false,
     slotSeen,
+    slotBegin: 0,
     stream: { mode: "closed", received: 0, unsettled: [], confirmed: 0 },
   };
 }

@@ -61,6 +61,7 @@ export function heartbeatOf(bench: Bench, heartbeat: Partial<Heartbeat> = {}): H
     doubts: null,
     keepFrom: 0,
     slot: "reaches back",
+    slotBegin: 0,
     joining: false,
     ...heartbeat,
   };

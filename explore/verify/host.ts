@@ -371,7 +371,15 @@ function heartbeatOf({ subject }: Work, finishedBelow: Gid, clock: Csn): Heartbe
     doubts: null,
     keepFrom: 0,
   };
-  return { type: "heartbeat", finishedBelow, clock, ...news, slot: "reaches back", joining: false };
+  return {
+    type: "heartbeat",
+    finishedBelow,
+    clock,
+    ...news,
+    slot: "reaches back",
+    slotBegin: 0,
+    joining: false,
+  };
 }
 
 function scopeOf({ subject }: Work) {

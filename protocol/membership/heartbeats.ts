@@ -48,7 +48,8 @@ function sendHeartbeatsTo(node: NodeState, receivers: NodeSet, context: Context)
     // It reveals nothing that a crash could make untrue: generations are elected by durable votes, what is finished was
     // made so by durable acks, and that this node is online is told once it is durable. But a bound on its stamps must
     // be durable first.
-    const message = { ...common, keepFrom: keepFromFor(node, to), slot: slotOf(node, to) };
+    const { slotBegin } = peerOf(node, to);
+    const message = { ...common, keepFrom: keepFromFor(node, to), slot: slotOf(node, to), slotBegin };
     if (readsAtCsn) send(context, to, message);
     else context.emit({ type: "send", to, message, unordered: true });
   }
@@ -87,6 +88,7 @@ export function takeHeartbeat(node: NodeState, from: NodeId, heartbeat: Heartbea
   takeHolds(node, heartbeat);
   noteDoubts(node, from, heartbeat);
   peer.slot = heartbeat.slot;
+  peer.slotBeginThere = heartbeat.slotBegin;
   peer.joining = heartbeat.joining;
   if (heartbeat.keepFrom > peer.keepFrom) peer.keepFrom = heartbeat.keepFrom;
   compareClocks(node);

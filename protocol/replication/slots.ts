@@ -32,8 +32,12 @@ export function slotOf(node: NodeState, peer: NodeId): Heartbeat["slot"] {
  * copy: behind what was prepared then, and may have been given up here meanwhile.
  */
 export function canFollow(node: NodeState, peer: NodeId): boolean {
-  if (peer !== node.recovery.copyOf) return peerOf(node, peer).slot === "reaches back";
-  return (node.membership.copied?.dropped ?? []).every((gid) => isHere(node, gid));
+  const { slot, slotBeginThere } = peerOf(node, peer);
+  const { copied } = node.membership;
+  // As any other, if it was made again since.
+  if (peer !== node.recovery.copyOf || copied === null || slotBeginThere > copied.lsn)
+    return slot === "reaches back";
+  return slot !== "none" && copied.dropped.every((gid) => isHere(node, gid));
 }
 
 /** Once a beat: makes slots for those that are to be added, and drops those that keep too much. */
@@ -41,13 +45,13 @@ export function beatSlots(node: NodeState, context: Context): void {
   if (needsCopy(node)) return;
   for (let id = 1; id <= node.config.nodes; id++) {
     if (id === node.config.node) continue;
-    const { joining, slotSeen } = peerOf(node, id);
+    const { joining, slotSeen, slotBegin } = peerOf(node, id);
     if (slotSeen === null) {
       if (joining) context.emit({ type: "database", command: { type: "createSlot", peer: id } });
     } else if (slotSeen.some((gid) => gid > 0) && slotOf(node, id) === "reaches back") {
       // From now on all that it does not have is in its slot, though a crash may take its marks back.
       const nothing = slotSeen.map(() => 0);
-      setSlot(node, id, nothing, context);
+      setSlot(node, id, nothing, slotBegin, context);
     } else if (keepsTooMuch(node, id)) {
       const why = `it is away, and more than ${node.config.maxKeptBytes} bytes of WAL are kept for it`;
       context.emit({ type: "note", note: { about: "slot", peer: id, why } });
@@ -57,8 +61,8 @@ export function beatSlots(node: NodeState, context: Context): void {
 }
 
 /** The slot is there; what is being prepared now may lie before it. */
-export function takeSlotCreated(node: NodeState, peer: NodeId, context: Context): void {
-  if (peerOf(node, peer).slotSeen === null) setSlot(node, peer, node.syncpoints.seen.slice(), context);
+export function takeSlotCreated(node: NodeState, peer: NodeId, lsn: number, context: Context): void {
+  if (peerOf(node, peer).slotSeen === null) setSlot(node, peer, node.syncpoints.seen.slice(), lsn, context);
 }
 
 /** These are no nodes of the cluster any more. */
@@ -68,35 +72,47 @@ export function dropSlots(node: NodeState, removed: NodeSet, context: Context): 
   }
 }
 
-export function restoreSlot(node: NodeState, { peer, seen }: SlotRecord): void {
+export function restoreSlot(node: NodeState, { peer, seen, begin }: SlotRecord): void {
   peerOf(node, peer).slotSeen = seen;
+  peerOf(node, peer).slotBegin = begin;
 }
 
 /** On a copy of a donor's database, the WAL begins with the copy. */
 export function beginSlots(node: NodeState, context: Context): void {
-  const { configured } = node.membership.current;
+  const { current, copied } = node.membership;
+  const begin = copied?.lsn ?? 0;
   for (let id = 1; id <= node.config.nodes; id++) {
     if (id === node.config.node) continue;
-    setSlot(node, id, contains(configured, id) ? node.syncpoints.seen.slice() : null, context);
+    setSlot(node, id, contains(current.configured, id) ? node.syncpoints.seen.slice() : null, begin, context);
   }
 }
 
 function dropSlot(node: NodeState, peer: NodeId, context: Context): void {
-  setSlot(node, peer, null, context);
+  setSlot(node, peer, null, 0, context);
   context.emit({ type: "database", command: { type: "dropSlot", peer } });
 }
 
-function setSlot(node: NodeState, peer: NodeId, seen: readonly Gid[] | null, context: Context): void {
-  peerOf(node, peer).slotSeen = seen;
-  context.emit({ type: "persist", record: { kind: "slot", peer, seen }, forced: true });
+function setSlot(
+  node: NodeState,
+  peer: NodeId,
+  seen: readonly Gid[] | null,
+  begin: number,
+  context: Context,
+): void {
+  restoreSlot(node, { kind: "slot", peer, seen, begin });
+  context.emit({ type: "persist", record: { kind: "slot", peer, seen, begin }, forced: true });
 }
 
-/** What lies between what the peer holds, or the first that is known since the start, and the last syncpoint. */
+/**
+ * What lies between what the peer holds, or the slot's beginning, or the first that is known since the start, and the
+ * last syncpoint.
+ */
 function keepsTooMuch(node: NodeState, peer: NodeId): boolean {
   const { maxKeptBytes } = node.config;
   if (maxKeptBytes === 0 || !peerOf(node, peer).suspected) return false;
   const first = node.syncpoints.written[0];
   const last = node.syncpoints.written.at(-1);
   if (first === undefined || last === undefined) return false;
-  return last.lsn - Math.max(keepFromFor(node, peer), first.lsn) > maxKeptBytes;
+  const begin = Math.max(keepFromFor(node, peer), peerOf(node, peer).slotBegin, first.lsn);
+  return last.lsn - begin > maxKeptBytes;
 }

@@ -73,6 +73,7 @@ function foldMessage(hash: TraceHash, message: Message): void {
       for (const gid of message.doubts ?? []) fold(hash, gid);
       fold(hash, message.joining ? 1 : 0);
       fold(hash, message.slot === "reaches back" ? 2 : message.slot === "too late" ? 1 : 0);
+      if (message.slotBegin > 0) fold(hash, message.slotBegin);
       return fold(hash, message.keepFrom);
     case "candidacy":
       fold(hash, 15);
@@ -214,6 +215,7 @@ function foldReply(hash: TraceHash, reply: DatabaseReply): void {
       return foldLogical(hash, reply.message);
     case "slotCreated":
       fold(hash, 12);
+      fold(hash, reply.lsn);
       return fold(hash, reply.peer);
     case "waits":
       fold(hash, 10);

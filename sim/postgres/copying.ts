@@ -8,8 +8,8 @@ import { recoverFrom } from "./recovery.ts";
 import type { Server, ServerHost } from "./state.ts";
 
 /**
- * `instead` is what the copy takes the place of; `host` is told what recovery finishes. The donor gets a slot for the
- * copy, which begins where that ends.
+ * `instead` is what the copy takes the place of; `host` is told what recovery finishes. The donor's slot for the
+ * copy, if there is one, begins where that ends.
  */
 export function copyServer(donor: Server, instead: Server, host: ServerHost, copied: CopyLabel): Server {
   const { config } = instead;
@@ -23,6 +23,6 @@ export function copyServer(donor: Server, instead: Server, host: ServerHost, cop
     if (there === undefined || there.exists) beginSlot(slot, end);
   }
   const slot = donor.slots.find(({ peer }) => peer === config.node);
-  if (slot !== undefined) beginSlot(slot, end);
+  if (slot?.exists === true) beginSlot(slot, end);
   return copy;
 }

@@ -43,7 +43,7 @@ export function closeSlot(server: Server, peer: NodeId): void {
 export function createSlot(server: Server, host: ServerHost, peer: NodeId): void {
   const slot = slotOf(server, peer);
   if (!slot.exists) beginSlot(slot, server.wal.flushed);
-  host.reply({ type: "slotCreated", peer });
+  host.reply({ type: "slotCreated", peer, lsn: slot.confirmed });
 }
 
 export function dropSlot(server: Server, peer: NodeId): void {
