@@ -9,6 +9,7 @@
 import type { Context } from "../context.ts";
 import type { Gid } from "../gid.ts";
 import { contains, type NodeId, type NodeSet, toList } from "../members.ts";
+import { onlinePeers } from "../membership/online.ts";
 import type { Heartbeat } from "../messages.ts";
 import type { SlotRecord } from "../records.ts";
 import type { NodeState } from "../state.ts";
@@ -40,14 +41,19 @@ export function canFollow(node: NodeState, peer: NodeId): boolean {
   return slot !== "none" && copied.dropped.every((gid) => isHere(node, gid));
 }
 
-/** Once a beat: makes slots for those that are to be added, and drops those that keep too much. */
+/**
+ * Once a beat: makes slots for those that are to be added, and for one that is online again with what another had kept
+ * for it; and drops those that keep too much.
+ */
 export function beatSlots(node: NodeState, context: Context): void {
   if (needsCopy(node)) return;
+  const online = onlinePeers(node) & node.membership.current.configured;
   for (let id = 1; id <= node.config.nodes; id++) {
     if (id === node.config.node) continue;
     const { joining, slotSeen, slotBegin } = peerOf(node, id);
     if (slotSeen === null) {
-      if (joining) context.emit({ type: "database", command: { type: "createSlot", peer: id } });
+      if (joining || contains(online, id))
+        context.emit({ type: "database", command: { type: "createSlot", peer: id } });
     } else if (slotSeen.some((gid) => gid > 0) && slotOf(node, id) === "reaches back") {
       // From now on all that it does not have is in its slot, though a crash may take its marks back.
       const nothing = slotSeen.map(() => 0);

@@ -10,7 +10,7 @@ import { valuesOf } from "../../protocol/keyed.ts";
 import { contains, majority, type NodeId, type NodeSet, size } from "../../protocol/members.ts";
 import type { Transaction } from "../../protocol/state.ts";
 import { type Check, type EndedNode, type EndedRun, holds, notExercised, violated } from "./check.ts";
-import { latestConfigured, suspectsTheHealthy, unhealed } from "./service.ts";
+import { isLeftBehind, latestConfigured, suspectsTheHealthy, unhealed } from "./service.ts";
 
 export const progress: Check = {
   name: "progress",
@@ -89,6 +89,8 @@ function explainCopy(run: Cluster, { node, state }: ClusterNode, tx: Transaction
       other.prepared.some(({ gid, recovered }) => gid === tx.gid && !recovered),
   );
   if (waits) return { allowed: true, sentence: `${what}, as on the members of its generation` };
+  if (isLeftBehind(state))
+    return { allowed: true, sentence: `${what}, a copy, and the node must be replaced` };
   const { configured } = state.membership.current;
   const heard = countHeard(run, node, configured);
   if (heard >= majority(configured)) {

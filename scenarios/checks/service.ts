@@ -50,7 +50,11 @@ export function unhealed(
     return `generation ${current.number} is of nodes ${toList(members).join(", ")}, but ${who}`;
   }
   const { removing } = first.state.membership;
-  if (removing !== 0) return `node ${toList(removing).join(", ")} is still to be removed`;
+  // Whose WAL a node that stays may need is not removed; who needs nobody's any more must be replaced first.
+  const isStuck = able.some(
+    ({ node, state }) => contains(configured & ~removing, node) && isLeftBehind(state),
+  );
+  if (removing !== 0 && !isStuck) return `node ${toList(removing).join(", ")} is still to be removed`;
   for (const { node, state } of able) {
     if (!canCome(state) || contains(mask, node) || !working.every((other) => isLinked(node, other.node)))
       continue;
@@ -85,9 +89,14 @@ function spreadOf(distribution: Distribution): Micros {
 
 /** Not one that was removed, or says that it must be. */
 function canCome(state: NodeState): boolean {
-  const { config, membership } = state;
+  const { membership } = state;
   if (membership.lost || !belongs(state) || isReferee(state)) return false;
-  return config.maxKeptBytes === 0 || !isTooFarBehind(state);
+  return !isLeftBehind(state);
+}
+
+/** It says that it must be replaced, which can be true only where WAL is given up. */
+export function isLeftBehind(state: NodeState): boolean {
+  return state.config.maxKeptBytes > 0 && isTooFarBehind(state);
 }
 
 /** Those that are up and online in the latest generation: a node that has not heard of that one may be behind. */

@@ -12,7 +12,9 @@ describe("every mutant is caught by its check, on a seed on which the real proto
     const { seed, evidence } = catchMutant(mutant, SEEDS);
     expect(seed, `no seed up to ${SEEDS} shows "${mutant.caughtBy}" violated`).toBeGreaterThan(0);
     expect(evidence.length).toBeGreaterThan(10);
-    const violated = [...findingsOf(mutant.shownBy, seed)].filter(([, finding]) => finding.verdict === "violated");
+    const violated = [...findingsOf(mutant.shownBy, seed)].filter(
+      ([, finding]) => finding.verdict === "violated",
+    );
     expect(violated).toEqual([]);
   });
 });
