@@ -14,6 +14,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   shrink: async () => (await import("./shrink.ts")).shrinkCommand(),
   explain: async () => (await import("./explain.ts")).explainCommand(),
   verify: async () => (await import("./verify.ts")).verifyCommand(),
+  mutants: async () => (await import("./mutants.ts")).mutantsCommand(),
   check: async () => (await import("./check.ts")).checkCommand(),
   status: async () => (await import("./status.ts")).statusCommand(),
   list: async () => (await import("./list.ts")).listCommand(),
