@@ -14,7 +14,9 @@ interface Row extends Caught {
 
 export function mutantsCommand(): Command {
   return new Command("mutants")
-    .description("Break the protocol on purpose, in every way there is, and count the seeds until a check notices.")
+    .description(
+      "Break the protocol on purpose, in every way there is, and count the seeds until a check notices.",
+    )
     .argument("[names...]", "only these (lockstep list names them)")
     .option("--seeds <n>", "give up on a mutant after so many", "40")
     .option("--json", "print one JSON value", false)
