@@ -1,7 +1,7 @@
 /** `lockstep mutants`: every deliberately broken protocol, the check that notices, and how many seeds that took. */
 import { Command } from "commander";
 import { getBorderCharacters, table } from "table";
-import { type Caught, catchMutant } from "../scenarios/mutants/catching.ts";
+import { type Caught, catchMutant } from "../explore/catch-mutant.ts";
 import type { Mutant } from "../scenarios/mutants/mutant.ts";
 import { MUTANTS } from "../scenarios/mutants/mutants.ts";
 import { EXIT, UserError } from "./exit.ts";

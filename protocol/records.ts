@@ -30,8 +30,9 @@ export interface SlotRecord {
   readonly kind: "slot";
   readonly peer: NodeId;
   readonly seen: readonly Gid[] | null;
-  /** Where it begins in this node's WAL. */
+  /** Where it begins in this node's WAL, and in which generation that was. */
   readonly begin: number;
+  readonly generation: number;
 }
 
 /** What a node must not forget about generations (mmts 4.1). */

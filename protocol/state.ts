@@ -318,6 +318,8 @@ export interface Peer {
   slotSeen: readonly Gid[] | null;
   /** Where that is in this node's WAL; 0: it was there from the first. */
   slotBegin: number;
+  /** The generation in which it was made. */
+  slotGeneration: number;
   readonly stream: Stream;
 }
 
@@ -403,6 +405,7 @@ function createPeer(slotSeen: readonly Gid[] | null): Peer {
     joining: false,
     slotSeen,
     slotBegin: 0,
+    slotGeneration: 0,
     stream: { mode: "closed", received: 0, unsettled: [], confirmed: 0 },
   };
 }

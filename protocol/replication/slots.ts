@@ -50,11 +50,11 @@ export function beatSlots(node: NodeState, context: Context): void {
   const online = onlinePeers(node) & node.membership.current.configured;
   for (let id = 1; id <= node.config.nodes; id++) {
     if (id === node.config.node) continue;
-    const { joining, slotSeen, slotBegin } = peerOf(node, id);
+    const { joining, slotSeen, slotBegin, holds } = peerOf(node, id);
     if (slotSeen === null) {
       if (joining || contains(online, id))
         context.emit({ type: "database", command: { type: "createSlot", peer: id } });
-    } else if (slotSeen.some((gid) => gid > 0) && slotOf(node, id) === "reaches back") {
+    } else if (slotSeen.some((gid) => gid > 0) && (covers(holds, slotSeen) || hasAllBefore(node, id))) {
       // From now on all that it does not have is in its slot, though a crash may take its marks back.
       const nothing = slotSeen.map(() => 0);
       setSlot(node, id, nothing, slotBegin, context);
@@ -64,6 +64,17 @@ export function beatSlots(node: NodeState, context: Context): void {
       dropSlot(node, id, context);
     }
   }
+}
+
+/**
+ * The slot was made in an older generation than the one in which the peer is online. So the peer has whatever lies before
+ * it and may commit (P2), though no mark says so: a member that is away holds the coordinators' marks back.
+ */
+function hasAllBefore(node: NodeState, peer: NodeId): boolean {
+  const { current } = node.membership;
+  const { lastOnlineIn, doubts, slotGeneration } = peerOf(node, peer);
+  if (lastOnlineIn !== current.number || slotGeneration >= current.number) return false;
+  return doubts?.before === current.number && doubts.gids.length === 0;
 }
 
 /** The slot is there; what is being prepared now may lie before it. */
@@ -78,9 +89,11 @@ export function dropSlots(node: NodeState, removed: NodeSet, context: Context): 
   }
 }
 
-export function restoreSlot(node: NodeState, { peer, seen, begin }: SlotRecord): void {
-  peerOf(node, peer).slotSeen = seen;
-  peerOf(node, peer).slotBegin = begin;
+export function restoreSlot(node: NodeState, { peer, seen, begin, generation }: SlotRecord): void {
+  const slot = peerOf(node, peer);
+  slot.slotSeen = seen;
+  slot.slotBegin = begin;
+  slot.slotGeneration = generation;
 }
 
 /** On a copy of a donor's database, the WAL begins with the copy. */
@@ -105,8 +118,10 @@ function setSlot(
   begin: number,
   context: Context,
 ): void {
-  restoreSlot(node, { kind: "slot", peer, seen, begin });
-  context.emit({ type: "persist", record: { kind: "slot", peer, seen, begin }, forced: true });
+  const generation = node.membership.current.number;
+  const record = { kind: "slot", peer, seen, begin, generation } as const;
+  restoreSlot(node, record);
+  context.emit({ type: "persist", record, forced: true });
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Runs a mutant, seed after seed, until the check that must notice it does. */
-import { runScenario } from "../../sim/run.ts";
-import type { Finding } from "../checks/check.ts";
-import { CHECKS } from "../checks/checks.ts";
-import { parseScenario, type ScenarioInput } from "../scenario.ts";
-import type { Mutant } from "./mutant.ts";
+
+import type { Finding } from "../scenarios/checks/check.ts";
+import { CHECKS } from "../scenarios/checks/checks.ts";
+import type { Mutant } from "../scenarios/mutants/mutant.ts";
+import { parseScenario, type ScenarioInput } from "../scenarios/scenario.ts";
+import { runScenario } from "../sim/run.ts";
 
 export interface Caught {
   /** The first seed that shows it, counted from 1: so many it took. 0: none did. */

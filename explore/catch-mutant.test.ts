@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { CHECKS } from "../checks/checks.ts";
-import { catchMutant, findingsOf } from "./catching.ts";
-import { MUTANTS } from "./mutants.ts";
-import { MUTANT_NAMES } from "./names.ts";
+import { CHECKS } from "../scenarios/checks/checks.ts";
+import { MUTANTS } from "../scenarios/mutants/mutants.ts";
+import { MUTANT_NAMES } from "../scenarios/mutants/names.ts";
+import { catchMutant, findingsOf } from "./catch-mutant.ts";
 
 /** A mutant must be caught within so many seeds, and the real protocol hold on the seed that catches it. */
 const SEEDS = 40;
