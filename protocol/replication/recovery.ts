@@ -370,7 +370,8 @@ function giveUpCopies(node: NodeState, next: NodeId, context: Context): void {
   );
   noteDropped(node, copies, context);
   const oldest = Math.min(...copies.map(({ generation }) => generation));
-  if (oldest < node.membership.lastOnlineIn) disclaim(node, oldest, context);
+  // Not even that generation: as one that was online in it, it would be taken for one that has all of it.
+  if (oldest < node.membership.lastOnlineIn) disclaim(node, oldest - 1, context);
   for (const { gid } of copies) {
     const tx = getKeyed(node.transactions, gid);
     // Its PREPARE cannot be called back: it is dropped when that has been answered.
