@@ -51,10 +51,10 @@ export function learnGeneration(
   if (membership.lastVote.number < generation.number) membership.lastVote = generation;
   membership.safeLogged = false;
   membership.settled = false;
-  membership.campaign = null;
-  membership.failures = 0;
   node.syncpoints.markAt = 0;
   membership.standing = standingIn(membership, node.config);
+  if (!outlasts(membership, current)) membership.campaign = null;
+  if (membership.standing !== "outside") membership.failures = 0;
   persistMembership(node, true, context);
   const why =
     membership.standing === "draining" ? `donors are ${toList(donors).join(", ")}` : membership.standing;
@@ -66,6 +66,15 @@ export function learnGeneration(
   if (membership.standing === "draining") comeOnlineWhenDrained(node, context);
   else leaveService(node, context);
   sendHeartbeats(node, context);
+}
+
+/**
+ * Whether this node goes on with what it stands for. Whoever has voted for that can do nothing in the generation that was
+ * learned, and would have to be elected once more: two who take turns at that never come to an end.
+ */
+function outlasts({ campaign, current, standing }: Membership, before: Generation): boolean {
+  if (campaign === null || standing !== "outside") return false;
+  return campaign.candidate.number > current.number && current.configured === before.configured;
 }
 
 /** What a restart brings back; the record is absent on a node that has never known but the first generation. */
