@@ -18,7 +18,7 @@ import { peerOf, send, sendTo } from "../transactions.ts";
 import { isClique, type Links, largestClique } from "./clique.ts";
 import { mayConfigure, nextConfigured, settleConfiguration } from "./configuration.ts";
 import { type Generation, isMajority, isMember, isSameProposal } from "./generation.ts";
-import { learnGeneration, promiseVote } from "./generations.ts";
+import { backOff, learnGeneration, promiseVote } from "./generations.ts";
 import { disconnected, linksOf } from "./links.ts";
 import { mayCount, mayGrant, noteGrant, withRefereeIfNeeded } from "./referee.ts";
 import { isReferee, withData } from "./scope.ts";
@@ -194,8 +194,7 @@ function candidacyOf({ membership }: NodeState, generation: Generation): Candida
 function giveUp(node: NodeState, campaign: Campaign, context: Context): void {
   const { membership } = node;
   membership.campaign = null;
-  membership.failures += 1;
-  membership.campaignFrom = node.beats + 1 + ((node.config.node * 3 + membership.failures * 5) % 7);
+  backOff(node);
   // The number is spent: a refuser has promised it to somebody else (bug 42).
   if (campaign.refusedBy >= membership.lastVote.number) {
     const { configured } = membership.lastVote;

@@ -53,8 +53,7 @@ export function learnGeneration(
   membership.settled = false;
   node.syncpoints.markAt = 0;
   membership.standing = standingIn(membership, node.config);
-  if (!outlasts(membership, current)) membership.campaign = null;
-  if (membership.standing !== "outside") membership.failures = 0;
+  endCampaign(node, current);
   persistMembership(node, true, context);
   const why =
     membership.standing === "draining" ? `donors are ${toList(donors).join(", ")}` : membership.standing;
@@ -66,6 +65,23 @@ export function learnGeneration(
   if (membership.standing === "draining") comeOnlineWhenDrained(node, context);
   else leaveService(node, context);
   sendHeartbeats(node, context);
+}
+
+/** One that loses has to wait a while: of two that stand at the same moment neither might ever win. */
+function endCampaign(node: NodeState, before: Generation): void {
+  const { membership } = node;
+  if (outlasts(membership, before)) return;
+  const { campaign, current, standing } = membership;
+  if (standing !== "outside") membership.failures = 0;
+  else if (campaign !== null && campaign.candidate.number !== current.number) backOff(node);
+  membership.campaign = null;
+}
+
+/** Stands again only after some beats, other ones for each node and each time. */
+export function backOff(node: NodeState): void {
+  const { membership, config } = node;
+  membership.failures += 1;
+  membership.campaignFrom = node.beats + 1 + ((config.node * 3 + membership.failures * 5) % 7);
 }
 
 /**
