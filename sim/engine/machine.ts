@@ -364,6 +364,8 @@ function resumeOutbox(world: SimWorld, machine: Machine): void {
     if (typeof item === "number") machine.outbox.push(item);
     else emit(world, machine, item);
   }
+  // What was written before it stood still may have become durable meanwhile.
+  drainOutbox(world, machine);
 }
 
 function drainOutbox(world: SimWorld, machine: Machine): void {
