@@ -81,7 +81,15 @@ function endCampaign(node: NodeState, before: Generation): void {
 export function backOff(node: NodeState): void {
   const { membership, config } = node;
   membership.failures += 1;
-  membership.campaignFrom = node.beats + 1 + ((config.node * 3 + membership.failures * 5) % 7);
+  membership.campaignFrom = node.beats + 1 + (scattered(config.node, membership.failures) % 7);
+}
+
+/** Two nodes that have failed differently often must not have the same row of numbers either (the finalizer of MurmurHash3). */
+function scattered(one: number, other: number): number {
+  let bits = Math.imul(one, 0x9e3779b1) ^ Math.imul(other, 0x7feb352d);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 /**
