@@ -67,7 +67,10 @@ export function takeCandidacy(
   const granted = mayVoteFor(node, from, generation, base) && mayGrant(node, from, generation);
   const { grantedTo } = node.membership;
   if (granted) noteGrant(node, from, generation);
-  if (granted && node.membership.lastVote.number < generation.number) promiseVote(node, generation, context);
+  if (granted && node.membership.lastVote.number < generation.number) {
+    promiseVote(node, generation, context);
+    giveTime(node);
+  }
   const { lastOnlineIn, lastVote, current, donors } = node.membership;
   const { number, members } = generation;
   send(context, from, {
@@ -95,6 +98,11 @@ export function takeElectionVote(node: NodeState, from: NodeId, vote: ElectionVo
     return learnGeneration(node, vote.current, vote.donors, context);
   }
   if (ours) winWhenElected(node, campaign, context);
+}
+
+/** To whom it has voted for: to win, and to say so (Ongaro, dissertation 2014, 3.4: a vote begins the timeout anew). */
+function giveTime({ membership, config, beats }: NodeState): void {
+  membership.campaignFrom = Math.max(membership.campaignFrom, beats + config.resendBeats + 1);
 }
 
 /** The rules of mmts 4.4, in their order. */
