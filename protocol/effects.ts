@@ -37,7 +37,8 @@ export type Effect =
   | { readonly type: "confirmStream"; readonly from: NodeId; readonly lsn: number }
   /**
    * Replaces the database by a copy of the peer's (pg_basebackup), with a slot there that begins where the copy ends.
-   * The node is stopped for that, and started on the copy; if it cannot be made, nothing happens.
+   * The node is stopped for that, and started on the copy; if it cannot be made, or may not be used any more
+   * (mayStartOnCopy), nothing happens.
    */
   | { readonly type: "copyDatabase"; readonly from: NodeId }
   | { readonly type: "answer"; readonly session: number; readonly answer: Answer }

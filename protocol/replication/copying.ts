@@ -7,7 +7,7 @@
  */
 import type { Context } from "../context.ts";
 import type { CopyLabel, PrepareLabel } from "../database.ts";
-import { lowest, type NodeId, type NodeSet, toList } from "../members.ts";
+import { contains, lowest, type NodeId, type NodeSet, toList } from "../members.ts";
 import { cliqueOf } from "../membership/elections.ts";
 import { isMajority } from "../membership/generation.ts";
 import { onlinePeers } from "../membership/online.ts";
@@ -33,6 +33,14 @@ export function askForCopy(node: NodeState, context: Context): void {
 export function copyAnewIfStranded(node: NodeState, donor: NodeId, clique: NodeSet, context: Context): void {
   if (donor !== 0 && isLatest(node, donor, clique)) node.recovery.askedAt = node.beats;
   else askForCopy(node, context);
+}
+
+/**
+ * Whether the node may be started on the copy that it asked for, now that this is made: it may have found a donor in the
+ * meantime, and what it has promised or prepared since is not in the copy.
+ */
+export function mayStartOnCopy({ config, membership }: NodeState): boolean {
+  return !contains(membership.current.configured | membership.lastVote.members, config.node);
 }
 
 /** What a start on a copy begins with. */

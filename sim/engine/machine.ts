@@ -6,6 +6,7 @@
  * write holds back all that stands behind it until it is durable; only `unordered` ones overtake. A log write itself
  * is begun when it is emitted, so that one fsync serves all that wait.
  */
+
 import type { Request } from "../../protocol/client.ts";
 import type {
   DatabaseCommand,
@@ -21,6 +22,7 @@ import type { Order } from "../../protocol/membership/configuration.ts";
 import type { Message } from "../../protocol/messages.ts";
 import type { DurableRecord } from "../../protocol/records.ts";
 import { reduce } from "../../protocol/reduce.ts";
+import { mayStartOnCopy } from "../../protocol/replication/copying.ts";
 import { answerClient, loseSessions, noteGid } from "../../scenarios/director.ts";
 import type { Fact } from "../../scenarios/facts.ts";
 import { isSite } from "../../scenarios/faults.ts";
@@ -573,13 +575,13 @@ function probe(world: SimWorld, reader: Machine, from: NodeId, asked: number): v
   probeStream(origin.server, hostAt(world, origin), reader.node, asked);
 }
 
-/** The end of pg_basebackup, if the donor can be reached: the machine stops, and starts on the copy. */
+/** The end of pg_basebackup, if the donor can be reached and the copy may be used: the machine stops, and starts on it. */
 function copyDatabase(world: SimWorld, machine: Machine, from: NodeId): void {
   const { network, queue } = world.state;
   const { node } = machine;
   const donor = machineOf(world, from);
   const isCut = linkOf(network, "stream", node, from).cut || linkOf(network, "stream", from, node).cut;
-  if (!donor.up || donor.paused || isCut) return;
+  if (!donor.up || donor.paused || isCut || !mayStartOnCopy(machine.state)) return;
   crashMachine(world, machine);
   world.observe?.({ type: "copied", node, from }, queue.time);
   const label = { from, lsn: donor.server.wal.flushed, highWater: donor.state.clock.highWater };
