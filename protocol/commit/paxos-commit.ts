@@ -360,7 +360,11 @@ function decideWhenChosen(node: NodeState, tx: Transaction, attempt: Attempt, co
 
 /** Once its PREPARE may have been heard of, the coordinator's own vote is cast: only a higher term can abort. */
 function abort(node: NodeState, tx: Transaction, reason: AbortReason, context: Context): void {
-  if (tx.local === "preparing") return abortByRight(node, tx, reason, context);
+  if (tx.local === "preparing") {
+    // With up to three members its PREPARE is its vote: that will be durable, and others may decide without this node.
+    if (!isSmall(tx)) abortByRight(node, tx, reason, context);
+    return;
+  }
   if (stateOf(tx).attempt !== null) return;
   tx.reason = reason;
   resolve(node, tx, reason.detail, context);
